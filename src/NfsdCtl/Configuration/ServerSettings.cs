@@ -1,0 +1,67 @@
+namespace NfsdCtl.Configuration;
+
+/// <summary>What to do about port 111.</summary>
+public enum RpcbindMode
+{
+    /// <summary>Register with a running rpcbind; answer port 111 ourselves when none runs.</summary>
+    Auto,
+
+    /// <summary>Register with a running rpcbind, or fail.</summary>
+    System,
+
+    /// <summary>Answer port 111 ourselves, or fail.</summary>
+    Builtin,
+
+    /// <summary>Neither.</summary>
+    Off,
+}
+
+/// <summary>Every setting of the server, as it is in force. Times are in seconds.</summary>
+public sealed record ServerSettings
+{
+    public int Threads { get; init; } = 32;
+
+    /// <summary>Server addresses to listen on; empty means all.</summary>
+    public IReadOnlyList<NetAddress> Host { get; init; } = [];
+
+    public int Port { get; init; } = 2049;
+
+    public int MountdPort { get; init; }
+
+    public int LockdPort { get; init; }
+
+    public int StatdPort { get; init; }
+
+    public bool Tcp { get; init; } = true;
+
+    public bool Udp { get; init; } = true;
+
+    public int Grace { get; init; } = 90;
+
+    public int Lease { get; init; } = 90;
+
+    /// <summary>The server scope of NFSv4.1, equal on every node that may take over an address (RFC 8881 §2.10.4).</summary>
+    public string ServerScope { get; init; } = "nfsdctl";
+
+    /// <summary>A name that clients know the server by, for SM_NOTIFY beside the address; empty for none.</summary>
+    public string StatdName { get; init; } = "";
+
+    public string Exports { get; init; } = "/etc/exports";
+
+    public string ExportsDirectory { get; init; } = "/etc/exports.d";
+
+    public string AdminMount { get; init; } = "/run/nfsdctl";
+
+    public string StateDirectory { get; init; } = "/var/lib/nfsdctl";
+
+    /// <summary>Where scope records are kept instead of on the filesystem itself; empty for on the filesystem.</summary>
+    public string RecordsDirectory { get; init; } = "";
+
+    public RpcbindMode Rpcbind { get; init; } = RpcbindMode.Auto;
+
+    /// <summary>How long a client stays known after its last unlock.</summary>
+    public int ClientLinger { get; init; } = 300;
+
+    /// <summary>trace, debug, info, warn or error.</summary>
+    public string LogLevel { get; init; } = "info";
+}

@@ -1,0 +1,57 @@
+using static NfsdCtl.Configuration.SettingDefinition;
+
+namespace NfsdCtl.Configuration;
+
+/// <summary>Every key that nfsdctl.conf may hold. A key that is not here is an error and never ignored.</summary>
+public static class SettingTable
+{
+    public static readonly IReadOnlyList<SettingDefinition> All =
+    [
+        Number("nfsd", "threads", 1, 1024, "threads that execute requests", s => s.Threads, (s, v) => s with { Threads = v }),
+        new("nfsd", "host", "server addresses to listen on, separated by commas; empty: all", ApplyHost, s => string.Join(",", s.Host)),
+        Number("nfsd", "port", 0, 65535, "port of NFS; 0: any", s => s.Port, (s, v) => s with { Port = v }),
+        Switch("nfsd", "tcp", "serve over TCP", s => s.Tcp, (s, v) => s with { Tcp = v }),
+        Switch("nfsd", "udp", "serve over UDP", s => s.Udp, (s, v) => s with { Udp = v }),
+        Number("nfsd", "grace-time", 10, 3600, "length of a grace period, seconds", s => s.Grace, (s, v) => s with { Grace = v }),
+        Number("nfsd", "lease-time", 10, 3600, "lease of NFSv4 clients, seconds", s => s.Lease, (s, v) => s with { Lease = v }),
+        Text("nfsd", "scope", "server scope, equal on all nodes (RFC 8881 §2.10.4)", s => s.ServerScope, (s, v) => s with { ServerScope = v }),
+        Number("mountd", "port", 0, 65535, "port of the MOUNT protocol; 0: any", s => s.MountdPort, (s, v) => s with { MountdPort = v }),
+        Number("lockd", "port", 0, 65535, "port of NLM; 0: any", s => s.LockdPort, (s, v) => s with { LockdPort = v }),
+        Number("statd", "port", 0, 65535, "port of NSM; 0: any", s => s.StatdPort, (s, v) => s with { StatdPort = v }),
+        Text("statd", "name", "a name by which clients know this server, for SM_NOTIFY", s => s.StatdName, (s, v) => s with { StatdName = v }),
+        AbsolutePath("nfsdctl", "exports", "the exports(5) file", s => s.Exports, (s, v) => s with { Exports = v }),
+        AbsolutePath("nfsdctl", "exports-directory", "further *.exports files", s => s.ExportsDirectory, (s, v) => s with { ExportsDirectory = v }),
+        AbsolutePath("nfsdctl", "admin-mount", "where the admin filesystem is mounted", s => s.AdminMount, (s, v) => s with { AdminMount = v }),
+        AbsolutePath("nfsdctl", "state-dir", "server-wide state", s => s.StateDirectory, (s, v) => s with { StateDirectory = v }),
+        new("nfsdctl", "records-dir", "scope records here instead of on each filesystem; empty: on the filesystem", ApplyRecords, s => s.RecordsDirectory),
+        Choice("nfsdctl", "rpcbind", "auto, system, builtin or off", s => s.Rpcbind, (s, v) => s with { Rpcbind = v }),
+        Number("nfsdctl", "client-linger", 0, 86400, "seconds that a client stays known after its last unlock", s => s.ClientLinger, (s, v) => s with { ClientLinger = v }),
+        new("nfsdctl", "log-level", "trace, debug, info, warn or error", ApplyLogLevel, s => s.LogLevel),
+    ];
+
+    public static SettingDefinition? Find(string section, string key) =>
+        All.FirstOrDefault(d => d.Section == section && d.Key == key);
+
+    private static Parsed ApplyHost(ServerSettings settings, string text)
+    {
+        var addresses = new List<NetAddress>();
+        foreach (string word in text.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries))
+        {
+            if (!NetAddress.TryParse(word, out var address))
+                return Parsed.Error($"[nfsd] host: '{word}' is not an IP address");
+            if (!addresses.Contains(address))
+                addresses.Add(address);
+        }
+        return Parsed.Ok(settings with { Host = addresses.Exists(a => a.IsWildcard) ? [] : addresses });
+    }
+
+    private static Parsed ApplyRecords(ServerSettings settings, string text) =>
+        text.Length == 0 || text.StartsWith('/')
+            ? Parsed.Ok(settings with { RecordsDirectory = text })
+            : Parsed.Error($"[nfsdctl] records-dir: '{text}' is not an absolute path");
+
+    private static Parsed ApplyLogLevel(ServerSettings settings, string text) =>
+        text.ToLowerInvariant() is "trace" or "debug" or "info" or "warn" or "error"
+            ? Parsed.Ok(settings with { LogLevel = text.ToLowerInvariant() })
+            : Parsed.Error($"[nfsdctl] log-level: '{text}' is not one of trace, debug, info, warn, error");
+}
