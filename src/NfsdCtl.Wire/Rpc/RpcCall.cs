@@ -38,7 +38,7 @@ public enum Transport : byte
 /// One call while it is executed: who asked, through which server address, and the room for its answer. One object per
 /// worker thread, filled anew for each call; a program must not keep it, nor any span taken from it.
 /// </summary>
-public abstract class RpcCall
+public abstract class RpcCall : IBlockingHook
 {
     /// <summary>The most supplementary groups that AUTH_SYS carries (RFC 5531 appendix A).</summary>
     public const int MaxGroups = 16;

@@ -1,0 +1,21 @@
+namespace NfsdCtl.Vfs.Nodes;
+
+/// <summary>A file's data descriptor, kept open until <see cref="Dispose"/>.</summary>
+public ref struct DataLease
+{
+    private VfsNode? node;
+
+    internal DataLease(VfsNode node, int descriptor)
+    {
+        this.node = node;
+        Descriptor = descriptor;
+    }
+
+    public int Descriptor { get; }
+
+    public void Dispose()
+    {
+        node?.Release();
+        node = null;
+    }
+}
