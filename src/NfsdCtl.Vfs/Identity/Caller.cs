@@ -10,6 +10,9 @@ public readonly ref struct Caller
     /// <summary>True when the client's port is below 1024 (the <c>secure</c> option).</summary>
     public bool FromPrivilegedPort { get; init; }
 
+    /// <summary>True when the call says nothing of its user (AUTH_NONE): it is the anonymous one of the export.</summary>
+    public bool IsAnonymous { get; init; }
+
     public uint Uid { get; init; }
 
     public uint Gid { get; init; }
