@@ -13,6 +13,7 @@ public static unsafe partial class Descriptors
     public const int O_ACCMODE = 3;
     public const int O_NONBLOCK = 0x800;
     public const int O_CLOEXEC = 0x80000;
+    public const int O_PATH = 0x200000;
 
     public const short POLLIN = 1;
     public const short POLLOUT = 4;
