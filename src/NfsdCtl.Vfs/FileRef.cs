@@ -6,9 +6,9 @@ namespace NfsdCtl.Vfs;
 /// <summary>
 /// A file as one caller sees it through one export: the node (held until <see cref="Dispose"/>), the export and the identity
 /// that the kernel is to enforce. Made by <see cref="FileService.Resolve"/>, <see cref="FileService.Lookup"/> and the
-/// operations that create; passed by reference and never copied. Disposing twice is harmless.
+/// operations that create; passed by reference, never copied or boxed, and gone when the call is answered. Disposing twice is harmless.
 /// </summary>
-public ref struct FileRef
+public struct FileRef : IDisposable
 {
     internal VfsNode? Held;
 
