@@ -1,0 +1,46 @@
+namespace NfsdCtl.State.Records;
+
+/// <summary>
+/// Who a client is within a scope: its address and the caller_name of its NLM calls (XNFS chapter 14, LM_MAXSTRLEN 1024).
+/// </summary>
+public readonly record struct ClientName(NetAddress Address, string CallerName)
+{
+    public override string ToString() => $"{CallerName}@{Address}";
+}
+
+/// <summary>One client that may hold locks in a scope, and so is to be told of a restart and may reclaim.</summary>
+public sealed record ClientRecord(ClientName Name)
+{
+    /// <summary>
+    /// The state number that the client's own status monitor last told (odd: up); 0 when it never did.
+    /// </summary>
+    public uint State { get; init; }
+
+    /// <summary>
+    /// How many lock ranges it held when the scope was given up in an orderly way; null when that is unknown (after a crash).
+    /// </summary>
+    public long? Held { get; init; }
+
+    /// <summary>It may not reclaim: another client was granted what it had held.</summary>
+    public bool Forfeited { get; init; }
+}
+
+/// <summary>An open grace window as it is on disk.</summary>
+public sealed record WindowRecord(DateTimeOffset Deadline, string Reason);
+
+/// <summary>All that is on disk of one scope.</summary>
+public sealed record ScopeRecord
+{
+    public static ScopeRecord Empty { get; } = new();
+
+    /// <summary>False when this scope never had a record: then any client may reclaim, with a warning.</summary>
+    public bool Exists { get; init; }
+
+    public IReadOnlyCollection<ClientRecord> Clients { get; init; } = [];
+
+    /// <summary>Null when no window is open.</summary>
+    public WindowRecord? Window { get; init; }
+
+    /// <summary>The NSM state number of this scope; 0 before the first.</summary>
+    public uint NsmState { get; init; }
+}
