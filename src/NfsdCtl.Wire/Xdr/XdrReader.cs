@@ -75,14 +75,15 @@ public ref struct XdrReader
     /// <summary>Fixed-length opaque data with its padding (RFC 4506 §4.9). The padding's value is not looked at.</summary>
     public ReadOnlySpan<byte> Fixed(int length)
     {
-        int padded = (length + 3) & ~3;
-        if (length < 0 || data.Length - position < padded)
+        // Unsigned: padding a length near int.MaxValue must not wrap round to a small or negative number.
+        uint padded = ((uint)length + 3) & ~3u;
+        if (length < 0 || (uint)Remaining < padded)
         {
             Fail();
             return default;
         }
         var value = data.Slice(position, length);
-        position += padded;
+        position += (int)padded;
         return value;
     }
 

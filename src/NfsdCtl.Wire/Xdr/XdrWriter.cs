@@ -83,15 +83,15 @@ public ref struct XdrWriter
     /// <summary>Room for <paramref name="length"/> bytes to be filled by the caller, followed by zero padding; empty on overflow.</summary>
     public Span<byte> Take(int length)
     {
-        int padded = (length + 3) & ~3;
-        if (length < 0 || buffer.Length - position < padded)
+        uint padded = ((uint)length + 3) & ~3u;
+        if (length < 0 || (uint)Room < padded)
         {
             Overflow = true;
             return default;
         }
         var room = buffer.Slice(position, length);
-        buffer.Slice(position + length, padded - length).Clear();
-        position += padded;
+        buffer.Slice(position + length, (int)padded - length).Clear();
+        position += (int)padded;
         return room;
     }
 

@@ -1,0 +1,4 @@
+namespace System.Runtime.CompilerServices;
+
+/// <summary>Lets records compile for netstandard2.0, which compilers require of generators.</summary>
+internal static class IsExternalInit;
