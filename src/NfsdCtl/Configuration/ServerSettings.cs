@@ -16,6 +16,13 @@ public enum RpcbindMode
     Off,
 }
 
+/// <summary>How log lines look.</summary>
+public enum LogFormat
+{
+    Text,
+    Json,
+}
+
 /// <summary>Every setting of the server, as it is in force. Times are in seconds.</summary>
 public sealed record ServerSettings
 {
@@ -64,4 +71,6 @@ public sealed record ServerSettings
 
     /// <summary>trace, debug, info, warn or error.</summary>
     public string LogLevel { get; init; } = "info";
+
+    public LogFormat LogFormat { get; init; }
 }

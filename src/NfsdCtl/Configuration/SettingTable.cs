@@ -27,6 +27,7 @@ public static class SettingTable
         Choice("nfsdctl", "rpcbind", "auto, system, builtin or off", s => s.Rpcbind, (s, v) => s with { Rpcbind = v }),
         Number("nfsdctl", "client-linger", 0, 86400, "seconds that a client stays known after its last unlock", s => s.ClientLinger, (s, v) => s with { ClientLinger = v }),
         new("nfsdctl", "log-level", "trace, debug, info, warn or error", ApplyLogLevel, s => s.LogLevel),
+        Choice("nfsdctl", "log-format", "text or json", s => s.LogFormat, (s, v) => s with { LogFormat = v }),
     ];
 
     public static SettingDefinition? Find(string section, string key) =>
