@@ -1,0 +1,30 @@
+using NfsdCtl.Protocols.Nfs3.Encoding;
+using NfsdCtl.Vfs;
+using NfsdCtl.Wire.Rpc;
+using NfsdCtl.Wire.Xdr;
+
+namespace NfsdCtl.Protocols.Nfs3.Procedures;
+
+/// <summary>RFC 1813 §3.3.13: removes an empty directory. "." is INVAL and ".." is EXIST, as its implementation notes say.</summary>
+internal static class RmDir
+{
+    public static AcceptStatus Execute(in Nfs3Call call, ref XdrReader arguments, ref XdrWriter reply)
+    {
+        if (!RMDIR3args.Read(ref arguments, out var args))
+            return AcceptStatus.GarbageArgs;
+        WccData wcc = default;
+        var status = call.ResolveForChange(args.@object.dir.data, out var directory);
+        using (directory)
+        {
+            var name = args.@object.name;
+            if (status == VfsStatus.Ok)
+                status = Nfs3Name.CheckOrdinary(name, Nfs3Name.IsDot(name) ? VfsStatus.Inval : VfsStatus.Exist);
+            if (status == VfsStatus.Ok)
+                status = call.Files.RemoveDirectory(directory, name, out wcc);
+            status = call.Finish(status, directory, ref wcc);
+        }
+        reply.Status(status);
+        reply.Wcc(wcc);
+        return AcceptStatus.Success;
+    }
+}

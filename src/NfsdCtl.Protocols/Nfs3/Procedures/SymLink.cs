@@ -1,0 +1,37 @@
+using NfsdCtl.Protocols.Nfs3.Encoding;
+using NfsdCtl.Vfs;
+using NfsdCtl.Wire.Rpc;
+using NfsdCtl.Wire.Xdr;
+
+namespace NfsdCtl.Protocols.Nfs3.Procedures;
+
+/// <summary>RFC 1813 §3.3.10: makes a symbolic link. What it says is the client's business; the server never follows it.</summary>
+internal static class SymLink
+{
+    public static AcceptStatus Execute(in Nfs3Call call, ref XdrReader arguments, ref XdrWriter reply)
+    {
+        if (!SYMLINK3args.Read(ref arguments, out var args))
+            return AcceptStatus.GarbageArgs;
+        WccData wcc = default;
+        var status = call.ResolveForChange(args.where.dir.data, out var directory);
+        using (directory)
+        {
+            FileRef child = default;
+            Attributes attributes = default;
+            var target = args.symlink.symlink_data;
+            if (status == VfsStatus.Ok)
+                status = Nfs3Name.CheckNew(args.where.name);
+            if (status == VfsStatus.Ok)
+                status = target.IsEmpty || target.Contains((byte)0) ? VfsStatus.Inval : VfsStatus.Ok;
+            if (status == VfsStatus.Ok)
+                status = call.Files.MakeSymlink(directory, args.where.name, target, args.symlink.symlink_attributes.ToSetAttributes(),
+                    out child, out attributes, out wcc);
+            using (child)
+            {
+                status = call.FinishCreation(status, child, attributes, directory, ref wcc);
+                reply.Created(call.Files, status, child, attributes, wcc);
+            }
+        }
+        return AcceptStatus.Success;
+    }
+}
