@@ -66,9 +66,10 @@ public interface IServerCommands
     /// <summary>Sets the threads of each pool; fewer numbers than pools leave the others alone.</summary>
     Outcome<PoolThreadsReport> SetPoolThreads(IReadOnlyList<int> threads, Order order);
 
-    /// <summary>Switches protocol versions, in the order given.</summary>
-    /// <returns>EINVAL: a version that is not built; EBUSY: not while serving.</returns>
-    Outcome<VersionReport> SetVersions(IReadOnlyList<ProtocolVersion> changes, Order order);
+    /// <summary>Switches protocol versions.</summary>
+    /// <param name="versions">The new state of each version that <see cref="IServerQueries.Versions"/> lists; at least one is on.</param>
+    /// <returns>EBUSY: not while serving.</returns>
+    Outcome<VersionReport> SetVersions(IReadOnlyList<ProtocolVersion> versions, Order order);
 
     /// <summary>Opens a further listener on all served addresses.</summary>
     /// <param name="transport"><c>tcp</c> or <c>udp</c>.</param>
@@ -93,6 +94,7 @@ public interface IServerQueries
 
     IReadOnlyList<int> PoolThreads();
 
+    /// <summary>Every version that is built, whether on or off.</summary>
     IReadOnlyList<ProtocolVersion> Versions();
 
     IReadOnlyList<Listener> Listeners();
