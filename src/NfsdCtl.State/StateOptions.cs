@@ -1,0 +1,59 @@
+namespace NfsdCtl.State;
+
+/// <summary>Bounds and times of the state machines. All have defaults that suit a server of a million locks.</summary>
+public sealed record StateOptions
+{
+    /// <summary>Mixed into the shape of the search trees so that a client cannot choose lock ranges that make them deep.</summary>
+    public ulong Seed { get; init; } = 0x9E37_79B9_7F4A_7C15;
+
+    /// <summary>The most byte-range locks in all.</summary>
+    public int MaxLocks { get; init; } = 16_000_000;
+
+    /// <summary>The most files with state in all.</summary>
+    public int MaxFiles { get; init; } = 4_000_000;
+
+    /// <summary>The most lock owners in all, idle ones included.</summary>
+    public int MaxOwners { get; init; } = 4_000_000;
+
+    /// <summary>The most NLM hosts in all.</summary>
+    public int MaxHosts { get; init; } = 65_536;
+
+    public int MaxWaitersPerFile { get; init; } = 4096;
+
+    public int MaxWaitersPerHost { get; init; } = 4096;
+
+    public int MaxSharesPerFile { get; init; } = 1024;
+
+    /// <summary>How many owners without locks are remembered, so that their next lock costs nothing.</summary>
+    public int IdleOwners { get; init; } = 65_536;
+
+    /// <summary>How long a client record stays after the client's last unlock.</summary>
+    public TimeSpan Linger { get; init; } = TimeSpan.FromMinutes(5);
+
+    /// <summary>GRANTED is sent again after this when it could not be delivered (lockd: 10 s).</summary>
+    public TimeSpan GrantErrorRetry { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>GRANTED is sent again after this when no answer came (lockd: 60 s).</summary>
+    public TimeSpan GrantAnswerWait { get; init; } = TimeSpan.FromSeconds(60);
+
+    /// <summary>After this many sendings of GRANTED the waiter is given up and its lock with it.</summary>
+    public int GrantAttempts { get; init; } = 15;
+
+    /// <summary>A waiter that a local program holds up is tried again after this.</summary>
+    public TimeSpan LocalRetry { get; init; } = TimeSpan.FromSeconds(1);
+
+    /// <summary>The write of a window's end, or of a client's removal, is tried again after this when it failed.</summary>
+    public TimeSpan PersistRetry { get; init; } = TimeSpan.FromSeconds(1);
+
+    /// <summary>The most grace windows at a time.</summary>
+    public int MaxWindows { get; init; } = 1024;
+
+    /// <summary>How many dead locks are taken out of the table, at most, by one entry of the gate.</summary>
+    public int SweepSlice { get; init; } = 256;
+
+    /// <summary>How many waiters are looked at, at most, by one entry of the gate.</summary>
+    public int WaiterSlice { get; init; } = 256;
+
+    /// <summary>How many owners a search for a deadlock visits at most; beyond it the request waits.</summary>
+    public int DeadlockVisits { get; init; } = 128;
+}
