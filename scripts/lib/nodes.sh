@@ -1,0 +1,81 @@
+# Nodes: machines in small, each a network and mount namespace of its own on a common switch (sourced, bash).
+# The calling script re-runs itself in namespaces of its own first (nodes_enter), so that all of it ends with the script.
+
+nodes_net=10.77.0
+
+# nodes_enter SCRIPT ARGS...: goes on in a fresh network, mount and process namespace; whatever runs there dies with it
+nodes_enter() {
+	[ "${NODES_INSIDE-}" ] && return
+	[ "$(id -u)" = 0 ] || { echo "${0##*/}: run it as root: it makes network namespaces, loop devices and mounts" >&2; exit 1; }
+	export NODES_INSIDE=1
+	exec unshare --net --mount --pid --fork --mount-proc --propagation private --kill-child=KILL "$BASH" "$@"
+}
+
+# nodes_switch: the switch that all nodes are plugged into
+nodes_switch() {
+	nodes_work=$(mktemp -d)
+	ip link set lo up
+	ip link add switch type bridge
+	ip link set switch up
+}
+
+# node NAME ADDRESS...: a node with these addresses on its interface "lan"; it has a /run, a /srv and a /var/lib/nfsdctl of its own
+node() {
+	local name=$1 pid
+	shift
+	unshare --net --mount --propagation private sh -c '
+		mkdir -p /srv /var/lib/nfsdctl
+		for d in /run /srv /var/lib/nfsdctl; do mount -n -t tmpfs node "$d" || exit; done
+		ip link set lo up
+		touch "$1"; exec sleep infinity' node "$nodes_work/$name.up" </dev/null &
+	pid=$!
+	disown
+	for _ in $(seq 100); do [ -e "$nodes_work/$name.up" ] && break; sleep 0.02; done
+	[ -e "$nodes_work/$name.up" ] || { echo "cannot make node $name" >&2; return 1; }
+	echo "$pid" >"$nodes_work/$name.pid"
+	ip link add name "port-$name" type veth peer name lan netns "$pid"
+	ip link set dev "port-$name" master switch up
+	on "$name" ip link set lan up
+	for address; do on "$name" ip addr add "$address/24" dev lan; done
+}
+
+# on NAME COMMAND...: in that node
+on() {
+	local pid
+	pid=$(cat "$nodes_work/$1.pid")
+	shift
+	nsenter --target "$pid" --net --mount --wdns=/ -- "$@"
+}
+
+# node_serve NAME [nfsdctl serve options]: start the server there and wait until it is ready
+node_serve() {
+	local name=$1 log=$nodes_work/$1.log
+	shift
+	on "$name" "$NFSDCTL" serve "$@" >"$nodes_work/$name.out" 2>"$log" </dev/null &
+	echo $! >"$nodes_work/$name.server"
+	disown
+	for _ in $(seq 200); do
+		grep -q '^ready' "$nodes_work/$name.out" && return
+		kill -0 "$(cat "$nodes_work/$name.server")" 2>/dev/null || break
+		sleep 0.1
+	done
+	echo "the server of node $name is not ready:" >&2
+	tail -20 "$log" "$nodes_work/$name.out" >&2
+	return 1
+}
+
+# disk NAME MIB: an ext4 image on a loop device, whose name is printed
+disk() {
+	truncate -s "$2M" "$nodes_work/$1.img"
+	mke2fs -q -t ext4 -F "$nodes_work/$1.img" >/dev/null
+	losetup -f --show "$nodes_work/$1.img"
+}
+
+# nodes_end: what namespaces do not end by themselves
+nodes_end() {
+	local f
+	for f in "$nodes_work"/*.server "$nodes_work"/*.pid; do [ ! -e "$f" ] || kill -KILL "$(cat "$f")" 2>/dev/null; done
+	wait 2>/dev/null
+	for f in "$nodes_work"/*.img; do [ ! -e "$f" ] || losetup -j "$f" | cut -d: -f1 | xargs -r losetup -d; done
+	rm -rf "$nodes_work"
+}

@@ -1,0 +1,159 @@
+using System.Net;
+using NfsdCtl.TestKit.Clients;
+
+namespace NfsdCtl.Trials;
+
+/// <summary>Work on a thread of its own, again and again until it is stopped; an exception ends it and is kept.</summary>
+public abstract class Background : IDisposable
+{
+    private readonly Thread thread;
+    private volatile bool stopping;
+
+    protected Background() => thread = new Thread(Loop) { IsBackground = true };
+
+    /// <summary>What ended the work before it was stopped.</summary>
+    public Exception? Failure { get; private set; }
+
+    protected bool Stopping => stopping;
+
+    public void Start() => thread.Start();
+
+    public void Stop()
+    {
+        stopping = true;
+        thread.Join();
+    }
+
+    /// <summary>One round of work.</summary>
+    protected abstract void Step();
+
+    private void Loop()
+    {
+        try
+        {
+            while (!stopping)
+                Step();
+        }
+        catch (Exception e) when (e is TimeoutException or RpcException or NfsException)
+        {
+            Failure = e;
+        }
+    }
+
+    public void Dispose()
+    {
+        Stop();
+        Release();
+        GC.SuppressFinalize(this);
+    }
+
+    protected abstract void Release();
+}
+
+/// <summary>A client of the other address and filesystem: reads attributes, writes and locks, and notes how long each took.</summary>
+public sealed class Bystander : Background
+{
+    private readonly LockdClient machine;
+    private readonly Nfs3Client nfs;
+    private readonly ServedFile file;
+    private readonly byte[] block = new byte[4096];
+    private uint turn;
+
+    public Bystander(IPAddress address, Place place, LockLedger ledger)
+    {
+        machine = new LockdClient(address, $"bystander-{address}", ledger);
+        nfs = new Nfs3Client(place.Server, address);
+        file = place.Open(nfs, $"bystander-{address}");
+    }
+
+    public Stopwatches Times { get; } = new();
+
+    /// <summary>Locks that were refused though nobody else uses the file.</summary>
+    public int Refused { get; private set; }
+
+    protected override void Step()
+    {
+        var own = new ClientLock(file, 1, new Span64(++turn % 1000 * 8, 8), Exclusive: true);
+        Times.Time(() => nfs.GetAttr(file.Handle));
+        Times.Time(() => nfs.Write(file.Handle, turn % 16 * 4096, block, Nfs3Client.Unstable));
+        Times.Time(() =>
+        {
+            if (machine.Lock(own) == NlmStatus.Granted)
+                machine.Unlock(own);
+            else
+                Refused++;
+        });
+        Thread.Sleep(1);
+    }
+
+    protected override void Release()
+    {
+        machine.Dispose();
+        nfs.Dispose();
+    }
+}
+
+/// <summary>Asks all the time for locks that others hold: a grant of one is a doubled lock, as the ledger sees.</summary>
+public sealed class Contender : Background
+{
+    private readonly LockdClient machine;
+    private readonly IReadOnlyList<ClientLock> others;
+    private int next;
+
+    public Contender(IPAddress address, IReadOnlyList<ClientLock> others, LockLedger ledger)
+    {
+        machine = new LockdClient(address, $"contender-{address}", ledger);
+        this.others = others;
+    }
+
+    public int Denied { get; private set; }
+
+    public int InGrace { get; private set; }
+
+    public int Granted { get; private set; }
+
+    public int Other { get; private set; }
+
+    protected override void Step()
+    {
+        var wanted = others[next++ % others.Count] with { Svid = 4242 };
+        switch (machine.Lock(wanted))
+        {
+            case NlmStatus.Denied:
+                Denied++;
+                break;
+            case NlmStatus.DeniedGracePeriod:
+                InGrace++;
+                break;
+            case NlmStatus.Granted:
+                Granted++;
+                machine.Unlock(wanted);
+                break;
+            default:
+                Other++;
+                break;
+        }
+
+        Thread.Sleep(2);
+    }
+
+    protected override void Release() => machine.Dispose();
+}
+
+/// <summary>Reads attributes through an address all the time: the longest of them is the outage that a client sees.</summary>
+public sealed class Prober(IPAddress address, Place place) : Background
+{
+    private readonly Nfs3Client nfs = new(place.Server, address);
+    private byte[]? root;
+
+    public Stopwatches Times { get; } = new();
+
+    protected override void Step()
+    {
+        root ??= nfs.Mount(place.Export);
+        Times.Time(() => nfs.GetAttr(root));
+        Thread.Sleep(2);
+    }
+
+    protected override void Release() => nfs.Dispose();
+}
