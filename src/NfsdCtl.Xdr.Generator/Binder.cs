@@ -78,6 +78,9 @@ internal sealed class Binder
             long number = InRange(value, int.MinValue, uint.MaxValue);
             constants[name.Text] = number;
             members.Add((name.Text, number));
+            // On the wire both are the same word, and neither uint nor int holds both.
+            if (members.Any(member => member.Item2 < 0) && members.Any(member => member.Item2 > int.MaxValue))
+                Report(Rules.Range, value.Place, $"{definition.Name.Text} has values below 0 and over {int.MaxValue}");
         }
         enums[definition.Name.Text] = new EnumModel(definition.Name.Text, members);
     }

@@ -22,21 +22,21 @@ internal sealed class Code
     }
 
     /// <summary>A head, and in braces behind it what is written until it is disposed.</summary>
-    public Block Open(string head)
+    public Block Open(string head, string close = "}")
     {
         Lines(head, "{");
         depth++;
-        return new Block(this);
+        return new Block(this, close);
     }
 
     public override string ToString() => text.ToString();
 
-    public readonly struct Block(Code code) : IDisposable
+    public readonly struct Block(Code code, string close) : IDisposable
     {
         public void Dispose()
         {
             code.depth--;
-            code.Line("}");
+            code.Line(close);
         }
     }
 }

@@ -114,13 +114,12 @@ internal static class Emitter
                 $"public static ReadOnlySpan<uint> Versions => [{string.Join(", ", versions.Select(version => Literal(version.Number)))}];",
                 string.Empty,
                 "/// <summary>The procedure's name for logs; null for one that is not described.</summary>");
-            using (code.Open("public static string? ProcedureName(uint version, uint procedure) => version switch"))
+            using (code.Open("public static string? ProcedureName(uint version, uint procedure) => version switch", "};"))
             {
                 foreach (var version in versions)
                     code.Line($"{Keywords.Escape(version.Name)}.Number => {Keywords.Escape(version.Name)}.ProcedureName(procedure),");
                 code.Line("_ => null,");
             }
-            code.Line(";");
             foreach (var version in program.Versions)
                 Version(code, version);
         }
@@ -139,13 +138,12 @@ internal static class Emitter
                     $"/// <summary><c>{procedure.Signature}</c></summary>",
                     $"public const uint {Keywords.Escape(procedure.Name)} = {Literal(procedure.Number)};");
             code.Line(string.Empty);
-            using (code.Open("public static string? ProcedureName(uint procedure) => procedure switch"))
+            using (code.Open("public static string? ProcedureName(uint procedure) => procedure switch", "};"))
             {
                 foreach (var procedure in version.Procedures)
                     code.Line($"{Literal(procedure.Number)} => \"{procedure.Name}\",");
                 code.Line("_ => null,");
             }
-            code.Line(";");
         }
     }
 }

@@ -34,7 +34,6 @@ internal sealed class RecordEmitter(Code code, RecordModel record, string enums)
 
     private void FieldOf(Field field)
     {
-        code.Line(string.Empty);
         if (field.Type is BytesType bytes)
             code.Line($"/// <summary>{(bytes.Fixed ? "Exactly" : "At most")} {bytes.Length} bytes.</summary>");
         if (field.Type is OptionalType { IsList: false } optional)
