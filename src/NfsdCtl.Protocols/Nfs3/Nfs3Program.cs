@@ -57,7 +57,7 @@ public sealed class Nfs3Program : RpcProgram
             reply.Take(length);
             return AcceptStatus.Success;
         }
-        var scope = new Scope(call.LocalAddress, FileSystemOf(arguments));
+        var untouched = arguments;
         bool done = false;
         try
         {
@@ -65,7 +65,7 @@ public sealed class Nfs3Program : RpcProgram
             var result = reply.Written[start..];
             done = accepted == AcceptStatus.Success && !IsJukebox(result);
             if (done)
-                replies.Complete(ticket, scope, result);
+                replies.Complete(ticket, new Scope(call.LocalAddress, FileSystemOf(untouched)), result);
             return accepted;
         }
         finally
