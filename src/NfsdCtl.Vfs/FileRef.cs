@@ -1,4 +1,5 @@
 using NfsdCtl.Vfs.Exports;
+using NfsdCtl.Vfs.FileSystems;
 using NfsdCtl.Vfs.Nodes;
 
 namespace NfsdCtl.Vfs;
@@ -12,12 +13,18 @@ public struct FileRef : IDisposable
 {
     internal VfsNode? Held;
 
-    internal FileRef(VfsNode node, Export export, in Credential credential, IBlockingHook? hook)
+    internal FileRef(VfsNode node, ExportRoot root, Export export, in Credential credential, in Caller caller)
+        : this(node, root, export, credential, new CallerFacts(caller.Client, caller.IsAnonymous, caller.Uid, caller.Gid, caller.Hook))
+    {
+    }
+
+    private FileRef(VfsNode node, ExportRoot root, Export export, in Credential credential, CallerFacts caller)
     {
         Held = node;
+        Root = root;
         Export = export;
         Credential = credential;
-        Hook = hook;
+        this.caller = caller;
     }
 
     /// <summary>True when it refers to a file: after status Ok.</summary>
@@ -30,16 +37,47 @@ public struct FileRef : IDisposable
     /// <summary>The caller after squashing.</summary>
     public readonly Credential Credential;
 
-    internal readonly IBlockingHook? Hook;
+    internal readonly ExportRoot Root = null!;
+
+    private readonly CallerFacts caller;
+
+    internal readonly NetAddress Client => caller.Client;
 
     /// <summary>The identity of the file for locks and other state.</summary>
     public readonly FileKey Key => Node.Key;
 
     public readonly FsId FileSystem => Node.Key.FileSystem;
 
+    public readonly FileType Type => Node.Type;
+
+    internal readonly FileSystem Volume => Node.FileSystem;
+
+    internal readonly bool IsExportRoot => Node.Key == Root.Key;
+
     public void Dispose()
     {
         Held?.Release();
         Held = null;
     }
+
+    /// <summary>The same caller's view of another file of the export.</summary>
+    internal readonly FileRef With(VfsNode node) => new(node, Root, Export, Credential, caller);
+
+    /// <summary>The same caller's view of the root of another export, with that export's squashing.</summary>
+    internal readonly FileRef Into(VfsNode node, ExportRoot root, Export export)
+    {
+        var credential = caller.IsAnonymous
+            ? new Credential(export.Options.AnonUid, export.Options.AnonGid, [])
+            : Squasher.Apply(caller.Uid, caller.Gid, Credential.Groups, export.Options);
+        return new FileRef(node, root, export, credential, caller);
+    }
+
+    /// <summary>Tells the caller's transport that what follows may block; not on filesystems that never do.</summary>
+    internal readonly void BeforeBlocking()
+    {
+        if (!Node.FileSystem.LivesInMemory)
+            caller.Hook?.BeforeBlocking();
+    }
+
+    private readonly record struct CallerFacts(NetAddress Client, bool IsAnonymous, uint Uid, uint Gid, IBlockingHook? Hook);
 }

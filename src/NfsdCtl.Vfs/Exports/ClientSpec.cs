@@ -9,7 +9,7 @@ public enum ClientKind : byte
     /// <summary>A network: address/bits or address/netmask.</summary>
     Subnet,
 
-    /// <summary>A name with <c>*</c>, <c>?</c> or <c>[…]</c>, matched against the client's reverse-resolved name.</summary>
+    /// <summary>A name with <c>*</c> or <c>?</c>, matched against the client's reverse-resolved name.</summary>
     Wildcard,
 
     /// <summary><c>*</c>, or nothing before the options.</summary>
@@ -19,6 +19,8 @@ public enum ClientKind : byte
 /// <summary>Who may use an export: one host word of exports(5).</summary>
 public sealed record ClientSpec(ClientKind Kind, string Text)
 {
+    public static ClientSpec Anyone { get; } = new(ClientKind.Anyone, "*");
+
     /// <summary>For <see cref="ClientKind.Host"/>: its addresses; for a name, filled when the table is loaded.</summary>
     public IReadOnlyList<NetAddress> Addresses { get; init; } = [];
 
@@ -27,6 +29,60 @@ public sealed record ClientSpec(ClientKind Kind, string Text)
 
     /// <summary>For <see cref="ClientKind.Subnet"/>: 0..32 or 0..128.</summary>
     public int PrefixBits { get; init; }
+
+    /// <summary>True for a host name that is still to be resolved.</summary>
+    public bool NeedsResolution => Kind == ClientKind.Host && Addresses.Count == 0;
+
+    internal ExportMatch Match(NetAddress client, IClientNames names)
+    {
+        switch (Kind)
+        {
+            case ClientKind.Host:
+                for (int i = 0; i < Addresses.Count; i++)
+                    if (Addresses[i] == client)
+                        return ExportMatch.Found;
+                return ExportMatch.None;
+            case ClientKind.Subnet:
+                return client.IsIn(Network, PrefixBits) ? ExportMatch.Found : ExportMatch.None;
+            case ClientKind.Wildcard:
+                if (!names.TryGetName(client, out string? name))
+                    return ExportMatch.Pending;
+                return name is not null && MatchesWildcard(Text, name) ? ExportMatch.Found : ExportMatch.None;
+            default:
+                return ExportMatch.Found;
+        }
+    }
+
+    /// <summary><c>*</c> and <c>?</c> stand for any characters, dots included (exports(5), Machine Name Formats); case does not count.</summary>
+    public static bool MatchesWildcard(ReadOnlySpan<char> pattern, ReadOnlySpan<char> name)
+    {
+        int p = 0, n = 0, star = -1, mark = 0;
+        while (n < name.Length)
+        {
+            if (p < pattern.Length && (pattern[p] == '?' || char.ToLowerInvariant(pattern[p]) == char.ToLowerInvariant(name[n])))
+            {
+                p++;
+                n++;
+            }
+            else if (p < pattern.Length && pattern[p] == '*')
+            {
+                star = p++;
+                mark = n;
+            }
+            else if (star >= 0)
+            {
+                p = star + 1;
+                n = ++mark;
+            }
+            else
+            {
+                return false;
+            }
+        }
+        while (p < pattern.Length && pattern[p] == '*')
+            p++;
+        return p == pattern.Length;
+    }
 
     public override string ToString() => Text;
 }

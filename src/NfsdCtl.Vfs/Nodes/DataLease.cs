@@ -1,7 +1,7 @@
 namespace NfsdCtl.Vfs.Nodes;
 
 /// <summary>A file's data descriptor, kept open until <see cref="Dispose"/>.</summary>
-public ref struct DataLease
+public struct DataLease : IDisposable
 {
     private VfsNode? node;
 
@@ -15,7 +15,7 @@ public ref struct DataLease
 
     public void Dispose()
     {
-        node?.Release();
+        node?.ReleaseData();
         node = null;
     }
 }

@@ -1,6 +1,6 @@
 namespace NfsdCtl.Vfs;
 
-/// <summary>One name of a directory. The name is valid until the reader is disposed.</summary>
+/// <summary>One name of a directory. The name is valid while the reader's directory is held.</summary>
 public readonly ref struct DirectoryEntry
 {
     public ReadOnlySpan<byte> Name { get; init; }
@@ -11,24 +11,63 @@ public readonly ref struct DirectoryEntry
     public ulong Cookie { get; init; }
 }
 
-/// <summary>Lists a directory: look at <see cref="Current"/>, take it if there is room, <see cref="Advance"/>.</summary>
-public ref struct DirectoryReader
+/// <summary>
+/// Lists a directory: look at <see cref="Current"/>, take it if there is room, <see cref="Advance"/>. The
+/// <see cref="FileRef"/> that it was made from must stay undisposed meanwhile.
+/// </summary>
+public struct DirectoryReader : IDisposable
 {
+    private readonly FileService service;
+    private readonly FileRef directory;
+    private DirectoryListing? listing;
+    private int index;
+
+    internal DirectoryReader(FileService service, in FileRef directory, DirectoryListing listing, int index)
+    {
+        this.service = service;
+        this.directory = directory;
+        this.listing = listing;
+        this.index = index;
+        GoOn();
+    }
+
     /// <summary>True when no entry is left.</summary>
-    public readonly bool AtEnd => throw new NotImplementedException();
+    public readonly bool AtEnd => listing is null || index >= listing.Count;
 
-    /// <summary>The current entry; <c>.</c> and <c>..</c> come first.</summary>
-    public readonly DirectoryEntry Current => throw new NotImplementedException();
+    /// <summary>The current entry; <c>.</c> and <c>..</c> are among them.</summary>
+    public readonly DirectoryEntry Current
+    {
+        get
+        {
+            var entries = listing ?? throw new InvalidOperationException("at the end");
+            var name = entries.NameOf(index);
+            ref readonly var entry = ref entries[index];
+            return new DirectoryEntry { Name = name, FileId = service.VisibleFileId(directory, name, entry.FileId), Cookie = entry.Cookie };
+        }
+    }
 
-    public void Advance() => throw new NotImplementedException();
+    public void Advance()
+    {
+        index++;
+        GoOn();
+    }
 
     /// <summary>
     /// Attributes and handle of the current entry, for READDIRPLUS; false when they cannot be had (gone meanwhile, no search
-    /// right), and then the entry goes out without them.
+    /// right, a mount point), and then the entry goes out without them.
     /// </summary>
-    public readonly bool TryGetPlus(out Attributes attributes, Span<byte> handle, out int handleLength) => throw new NotImplementedException();
+    public readonly bool TryGetPlus(out Attributes attributes, Span<byte> handle, out int handleLength) =>
+        service.TryGetPlus(directory, listing!, index, out attributes, handle, out handleLength);
 
-    public void Dispose()
+    public void Dispose() => listing = null;
+
+    /// <summary>At the end of a run that is not the directory's end, reads the next one.</summary>
+    private void GoOn()
     {
+        while (listing is { IsComplete: false } run && index >= run.Count)
+        {
+            index = 0;
+            listing = service.NextRun(directory, run);
+        }
     }
 }

@@ -1,4 +1,8 @@
+using System.Text;
+using NfsdCtl.Linux;
 using NfsdCtl.Vfs.Exports;
+using NfsdCtl.Vfs.FileSystems;
+using NfsdCtl.Vfs.Handles;
 using NfsdCtl.Vfs.Nodes;
 
 namespace NfsdCtl.Vfs;
@@ -9,114 +13,220 @@ namespace NfsdCtl.Vfs;
 /// <see cref="VfsStatus"/>. The thread keeps the last identity: whoever does file I/O of the server's own on a worker thread
 /// calls <see cref="ThreadIdentity.BecomeRoot"/> first.
 /// </summary>
-public sealed partial class FileService
+public sealed unsafe partial class FileService
 {
     /// <summary>The longest file handle, in bytes (NFS3_FHSIZE, RFC 1813 §2.4).</summary>
-    public const int MaxHandle = 64;
+    public const int MaxHandle = HandleCodec.MaxLength;
 
     /// <summary>The longest name, in bytes (NAMETOOLONG above).</summary>
     public const int MaxName = 255;
+
+    private readonly ExportTable exports;
+    private readonly NodeCache nodes;
+    private readonly MountTable mounts;
+
+    private readonly TimeProvider clock;
+
+    /// <param name="clock">Tells whether a directory was changed just now, which makes its times poor witnesses.</param>
+    public FileService(ExportTable exports, NodeCache nodes, MountTable mounts, TimeProvider clock)
+    {
+        this.clock = clock;
+        this.exports = exports;
+        this.nodes = nodes;
+        this.mounts = mounts;
+    }
+
+    public ExportTable Exports => exports;
 
     /// <summary>
     /// Finds the file of a handle for a caller: BADHANDLE when it is malformed or forged; STALE when the file is gone or its
     /// export is not (any more) for this client; ACCESS for an unprivileged port where the export is <c>secure</c>.
     /// </summary>
-    public VfsStatus Resolve(scoped ReadOnlySpan<byte> handle, scoped in Caller caller, out FileRef file) => throw new NotImplementedException();
+    public VfsStatus Resolve(ReadOnlySpan<byte> handle, in Caller caller, out FileRef file)
+    {
+        file = default;
+        if (!HandleCodec.TryDecode(handle, out var content))
+            return VfsStatus.BadHandle;
+        if (exports.Current.Find(content.Key.FileSystem, content.ExportTag) is not { } root)
+            return VfsStatus.Stale;
+        if (root.FileSystem.MacKey is null && Touch(root.FileSystem) is not VfsStatus.Ok and var closed)
+            return closed;
+        if (!HandleCodec.IsAuthentic(handle, root.FileSystem.MacKey!.Value))
+            return VfsStatus.BadHandle;
+        var status = Admit(root, caller, out var export);
+        if (status != VfsStatus.Ok)
+            return status;
+        status = FindNode(root.FileSystem, content.Key, out var node);
+        if (status != VfsStatus.Ok)
+            return status;
+        file = new FileRef(node!, root, export!, Squashed(caller, export!.Options), caller);
+        if (!export.Options.SubtreeCheck || IsBelowRoot(file))
+            return VfsStatus.Ok;
+        file.Dispose();
+        return VfsStatus.Stale;
+    }
 
     /// <summary>
     /// Finds the directory of an absolute path that a client wants to mount: an export, or a directory below one, walked name
     /// by name as root without following symlinks. NOENT, NOTDIR, ACCESS (not exported to this client, or an
     /// unprivileged port).
     /// </summary>
-    public VfsStatus ResolvePath(scoped ReadOnlySpan<byte> path, scoped in Caller caller, out FileRef directory) => throw new NotImplementedException();
+    public VfsStatus ResolvePath(ReadOnlySpan<byte> path, in Caller caller, out FileRef directory)
+    {
+        directory = default;
+        if (path.Length > 4096 || path.IsEmpty || path[0] != (byte)'/' || path.Contains((byte)0))
+            return VfsStatus.Inval;
+        if (exports.Current.Covering(Encoding.UTF8.GetString(path)) is not { } root)
+            return VfsStatus.Access;
+        var status = Admit(root, caller, out var export);
+        if (status != VfsStatus.Ok)
+            return status == VfsStatus.Stale ? VfsStatus.Access : status;
+        status = FindNode(root.FileSystem, root.Key, out var node);
+        if (status != VfsStatus.Ok)
+            return status;
+        directory = new FileRef(node!, root, export!, Credential.Root, caller);
+        var rest = path[Encoding.UTF8.GetByteCount(root.Path == "/" ? "" : root.Path)..];
+        while (status == VfsStatus.Ok && TakeName(ref rest, out var name))
+        {
+            status = Lookup(directory, name, out var child, out _);
+            directory.Dispose();
+            directory = child;
+        }
+        if (status == VfsStatus.Ok && directory.Type != FileType.Directory)
+            status = VfsStatus.NotDir;
+        if (status != VfsStatus.Ok)
+            directory.Dispose();
+        else
+            directory = new FileRef(directory.Node, directory.Root, directory.Export, Squashed(caller, directory.Export.Options), caller);
+        return status;
+    }
 
     /// <summary>The filesystem that a handle names; "any" for one that is malformed. Nothing is opened or looked up.</summary>
-    public FsId FileSystemOf(scoped ReadOnlySpan<byte> handle) => throw new NotImplementedException();
+    public FsId FileSystemOf(ReadOnlySpan<byte> handle) =>
+        HandleCodec.TryDecode(handle, out var content) ? content.Key.FileSystem : FsId.Any;
 
     /// <summary>Writes the handle of <paramref name="file"/> and returns its length, at most <see cref="MaxHandle"/>.</summary>
-    public int MakeHandle(scoped in FileRef file, Span<byte> handle) => throw new NotImplementedException();
-
-    public VfsStatus GetAttr(scoped in FileRef file, out Attributes attributes) => throw new NotImplementedException();
-
-    /// <summary>Fills <see cref="WccData.After"/> if it can.</summary>
-    public void FillAfter(scoped in FileRef file, ref WccData wcc) => throw new NotImplementedException();
-
-    public VfsStatus SetAttr(scoped in FileRef file, scoped in SetAttributes set, out WccData wcc) => throw new NotImplementedException();
-
-    /// <summary>Names are raw bytes. <c>.</c> is the directory; <c>..</c> at the export's root stays there.</summary>
-    public VfsStatus Lookup(scoped in FileRef directory, scoped ReadOnlySpan<byte> name, out FileRef child, out Attributes attributes) => throw new NotImplementedException();
-
-    /// <summary>Which of the requested rights the kernel would grant to the caller; a read-only export grants no change.</summary>
-    public VfsStatus Access(scoped in FileRef file, AccessMask requested, out AccessMask granted, out Attributes attributes) => throw new NotImplementedException();
-
-    public VfsStatus ReadLink(scoped in FileRef file, Span<byte> target, out int length, out Attributes attributes) => throw new NotImplementedException();
+    public int MakeHandle(in FileRef file, Span<byte> handle) =>
+        HandleCodec.Encode(file.Node.Key, file.Export.Tag, file.Volume.MacKey!.Value, handle);
 
     /// <summary>
-    /// Reads up to <c>buffer.Length</c> bytes: first what is in memory; when it is not, the hook is told and the read blocks.
+    /// Gives back every descriptor on a filesystem, the mount's own included, waiting briefly for requests under way. True
+    /// when none is left, so that umount succeeds; the next request for an export on it opens it again.
     /// </summary>
-    public VfsStatus Read(scoped in FileRef file, ulong offset, Span<byte> buffer, out int count, out bool endOfFile, out Attributes attributes) => throw new NotImplementedException();
+    public bool ReleaseFileSystem(FsId fileSystem, TimeSpan patience)
+    {
+        long until = Environment.TickCount64 + (long)patience.TotalMilliseconds;
+        var busy = nodes.DropFileSystem(fileSystem);
+        while (busy.RemoveAll(n => n.IsClosed) >= 0 && busy.Count > 0 && Environment.TickCount64 < until)
+            Thread.Sleep(1);
+        bool closed = true;
+        if (exports.FileSystems.TryGet(fileSystem) is { } volume)
+        {
+            volume.ChangeWriteVerifier();
+            closed = volume.Close(patience);
+        }
+        return closed && busy.Count == 0;
+    }
+
+    /// <summary>The next name of a path; false at its end.</summary>
+    private static bool TakeName(ref ReadOnlySpan<byte> path, out ReadOnlySpan<byte> name)
+    {
+        path = path.TrimStart((byte)'/');
+        int end = path.IndexOf((byte)'/');
+        name = end < 0 ? path : path[..end];
+        path = path[name.Length..];
+        return !name.IsEmpty;
+    }
+
+    /// <summary>The client's entry of an export, and its port.</summary>
+    private VfsStatus Admit(ExportRoot root, in Caller caller, out Export? export) => root.Match(caller.Client, exports.ClientNames, out export) switch
+    {
+        ExportMatch.None => VfsStatus.Stale,
+        ExportMatch.Pending => VfsStatus.Jukebox,
+        _ => export!.Options.Secure && !caller.FromPrivilegedPort ? VfsStatus.Access : VfsStatus.Ok,
+    };
+
+    private static Credential Squashed(in Caller caller, ExportOptions options) =>
+        caller.IsAnonymous
+            ? new Credential(options.AnonUid, options.AnonGid, [])
+            : Squasher.Apply(caller.Uid, caller.Gid, caller.Groups, options);
+
+    /// <summary>Opens a filesystem's root and loads its key.</summary>
+    private static VfsStatus Touch(FileSystem fileSystem)
+    {
+        var status = fileSystem.AcquireMount(out _);
+        if (status == VfsStatus.Ok)
+            fileSystem.ReleaseMount();
+        return status;
+    }
+
+    private VfsStatus FindNode(FileSystem fileSystem, in FileKey key, out VfsNode? node)
+    {
+        node = nodes.TryAcquire(key);
+        return node is not null ? VfsStatus.Ok : OpenNode(fileSystem, key, out node);
+    }
+
+    private VfsStatus OpenNode(FileSystem fileSystem, in FileKey key, out VfsNode? node)
+    {
+        node = null;
+        var status = fileSystem.AcquireMount(out int mount);
+        if (status != VfsStatus.Ok)
+            return status;
+        try
+        {
+            if (key == fileSystem.HiddenKey)
+                return VfsStatus.Stale;
+            ThreadIdentity.BecomeRoot();
+            int descriptor = KernelHandles.Open(mount, key);
+            if (descriptor < 0)
+                return Errno.Last is Errno.ESTALE or Errno.EINVAL or Errno.ENOENT ? VfsStatus.Stale : ErrnoMap.Last;
+            return Insert(fileSystem, key, descriptor, out node, out _);
+        }
+        finally
+        {
+            fileSystem.ReleaseMount();
+        }
+    }
+
+    /// <summary>Makes a node of a fresh O_PATH descriptor, which is closed when that fails.</summary>
+    private VfsStatus Insert(FileSystem fileSystem, in FileKey key, int descriptor, out VfsNode? node, out Attributes attributes)
+    {
+        var status = StatDescriptor(descriptor, fileSystem, out attributes);
+        if (status == VfsStatus.Ok)
+        {
+            node = nodes.Insert(key, descriptor, fileSystem, attributes.Type);
+            return VfsStatus.Ok;
+        }
+        Descriptors.Close(descriptor);
+        node = null;
+        return status;
+    }
 
     /// <summary>
-    /// A descriptor to splice from, after the same checks as <see cref="Read"/>. When the range is not in memory the hook is
-    /// told. The lease is disposed when the data has been taken.
+    /// <c>subtree_check</c>, and <c>..</c> of a directory that was moved out of the export: the file's path, as the kernel
+    /// knows it, must lead through the export's root.
     /// </summary>
-    public VfsStatus OpenForRead(scoped in FileRef file, ulong offset, int count, out DataLease lease, out Attributes attributes) => throw new NotImplementedException();
+    private bool IsBelowRoot(in FileRef file)
+    {
+        if (file.IsExportRoot || file.Root.Key == file.Volume.RootKey)
+            return true;
+        if (FindNode(file.Volume, file.Root.Key, out var top) != VfsStatus.Ok)
+            return false;
+        bool below = DescriptorPath(file.Node.Descriptor) is { } path && DescriptorPath(top!.Descriptor) is { } directory
+            && MountTable.IsBelow(path, directory);
+        top!.Release();
+        return below;
+    }
 
-    /// <summary>Writes; a short count is possible. <paramref name="committed"/> is at least what was asked, except on <c>async</c> exports as exports(5) says.</summary>
-    public VfsStatus Write(scoped in FileRef file, ulong offset, scoped ReadOnlySpan<byte> data, StableHow stable, out int count, out StableHow committed, out WccData wcc) => throw new NotImplementedException();
-
-    /// <summary>Makes written data stable. Concurrent calls for one file share one fdatasync. A count of 0 means to the end.</summary>
-    public VfsStatus Commit(scoped in FileRef file, ulong offset, uint count, out WccData wcc) => throw new NotImplementedException();
-
-    /// <summary>
-    /// 8 bytes that change when unstable data of this file's filesystem may have been lost: at each start of the server and
-    /// after a failed sync (RFC 1813 §3.3.7, writeverf3).
-    /// </summary>
-    public ulong WriteVerifier(scoped in FileRef file) => throw new NotImplementedException();
-
-    /// <summary>
-    /// Makes the last change of this directory or file's metadata stable; grouped as <see cref="Commit"/> is. Does nothing on
-    /// <c>async</c> exports and on filesystems that live in memory.
-    /// </summary>
-    public VfsStatus CommitMetadata(scoped in FileRef file) => throw new NotImplementedException();
-
-    /// <summary>
-    /// <paramref name="verifier"/> counts with <see cref="CreateHow.Exclusive"/> only; <paramref name="set"/> with the others
-    /// only. An exclusive create that finds its own verifier succeeds, also after a restart.
-    /// </summary>
-    public VfsStatus Create(scoped in FileRef directory, scoped ReadOnlySpan<byte> name, CreateHow how, scoped in SetAttributes set, ulong verifier,
-        out FileRef child, out Attributes attributes, out WccData wcc) => throw new NotImplementedException();
-
-    public VfsStatus MakeDirectory(scoped in FileRef directory, scoped ReadOnlySpan<byte> name, scoped in SetAttributes set,
-        out FileRef child, out Attributes attributes, out WccData wcc) => throw new NotImplementedException();
-
-    public VfsStatus MakeSymlink(scoped in FileRef directory, scoped ReadOnlySpan<byte> name, scoped ReadOnlySpan<byte> target, scoped in SetAttributes set,
-        out FileRef child, out Attributes attributes, out WccData wcc) => throw new NotImplementedException();
-
-    /// <param name="type">Fifo, Socket, BlockDevice or CharacterDevice; BADTYPE else.</param>
-    public VfsStatus MakeNode(scoped in FileRef directory, scoped ReadOnlySpan<byte> name, FileType type, uint major, uint minor, scoped in SetAttributes set,
-        out FileRef child, out Attributes attributes, out WccData wcc) => throw new NotImplementedException();
-
-    /// <summary>Removes what is not a directory (ISDIR for a directory).</summary>
-    public VfsStatus Remove(scoped in FileRef directory, scoped ReadOnlySpan<byte> name, out WccData wcc) => throw new NotImplementedException();
-
-    public VfsStatus RemoveDirectory(scoped in FileRef directory, scoped ReadOnlySpan<byte> name, out WccData wcc) => throw new NotImplementedException();
-
-    /// <summary>XDEV across filesystems and across exports.</summary>
-    public VfsStatus Rename(scoped in FileRef fromDirectory, scoped ReadOnlySpan<byte> fromName, scoped in FileRef toDirectory, scoped ReadOnlySpan<byte> toName,
-        out WccData fromWcc, out WccData toWcc) => throw new NotImplementedException();
-
-    /// <summary>Attributes of the file come after; XDEV across filesystems and across exports.</summary>
-    public VfsStatus Link(scoped in FileRef file, scoped in FileRef directory, scoped ReadOnlySpan<byte> name, out Attributes attributes, out WccData directoryWcc) => throw new NotImplementedException();
-
-    /// <summary>
-    /// Starts to list a directory behind <paramref name="cookie"/> (0: from the start). Verifiers are 0 and never checked,
-    /// since cookies are the filesystem's own positions and stay good while the directory changes. The reader is disposed at
-    /// the end.
-    /// </summary>
-    public VfsStatus ReadDirectory(scoped in FileRef directory, ulong cookie, ulong cookieVerifier, out DirectoryReader reader, out Attributes attributes) => throw new NotImplementedException();
-
-    public VfsStatus FsStat(scoped in FileRef file, out FileSystemSpace space, out Attributes attributes) => throw new NotImplementedException();
-
-    public VfsStatus FsInfo(scoped in FileRef file, out FileSystemLimits limits, out Attributes attributes) => throw new NotImplementedException();
+    /// <summary>The path that the kernel shows for a descriptor; null for one that was deleted.</summary>
+    internal static string? DescriptorPath(int descriptor)
+    {
+        const int Room = 4096;
+        byte* target = stackalloc byte[Room];
+        var link = default(NameBuffer);
+        NameBuffer.SetDescriptorPath(descriptor, ref link);
+        nint length = Files.ReadLinkAt(Files.AT_FDCWD, (byte*)&link, target, Room);
+        var path = new ReadOnlySpan<byte>(target, (int)Math.Max(0, length));
+        return length <= 0 || path.EndsWith(" (deleted)"u8) ? null : Encoding.UTF8.GetString(path);
+    }
 }

@@ -1,0 +1,76 @@
+using NfsdCtl.Linux;
+
+namespace NfsdCtl.Vfs;
+
+public sealed unsafe partial class FileService
+{
+    /// <summary>
+    /// Makes written data stable: the whole file's, whatever range is named (which RFC 1813 §3.3.21 allows). Concurrent calls
+    /// for one file share one fdatasync.
+    /// </summary>
+    public VfsStatus Commit(in FileRef file, ulong offset, uint count, out WccData wcc)
+    {
+        FillBefore(file, out wcc);
+        var status = RequireRegular(file);
+        if (status == VfsStatus.Ok && file.Export.Options.ReadOnly)
+            status = VfsStatus.RoFs;
+        if (status == VfsStatus.Ok)
+            status = CheckData(file, wcc.After, Files.W_OK);
+        if (status == VfsStatus.Ok && file.Export.Options.Sync)
+            status = Sync(file, DataSync);
+        FillAfter(file, ref wcc);
+        return status;
+    }
+
+    /// <summary>
+    /// 8 bytes that change when unstable data of this file's filesystem may have been lost: at each start of the server and
+    /// after a failed sync (RFC 1813 §3.3.7, writeverf3).
+    /// </summary>
+    public ulong WriteVerifier(in FileRef file) => file.Volume.WriteVerifier;
+
+    /// <summary>
+    /// Makes the last change of this directory or file's metadata stable; grouped as <see cref="Commit"/> is. Does nothing on
+    /// <c>async</c> exports and on filesystems that live in memory.
+    /// </summary>
+    public VfsStatus CommitMetadata(in FileRef file)
+    {
+        if (!file.Export.Options.Sync || file.Volume.LivesInMemory)
+            return VfsStatus.Ok;
+        if (file.Type == FileType.Regular)
+            return Sync(file, FullSync);
+        // What is neither file nor directory is only metadata, and goes to disk with its directory.
+        return file.Type == FileType.Directory ? SyncDirectory(file) : VfsStatus.Ok;
+    }
+
+    private VfsStatus Sync(in FileRef file, Func<int, int> sync)
+    {
+        if (file.Volume.LivesInMemory)
+            return VfsStatus.Ok;
+        var status = file.Node.AcquireData(forWriting: true, nodes.Now, out int descriptor);
+        if (status == VfsStatus.RoFs)
+            return VfsStatus.Ok;
+        if (status != VfsStatus.Ok)
+            return status;
+        file.BeforeBlocking();
+        int error = file.Node.Syncs.Run(sync, descriptor, out _);
+        // After a failed write-back the kernel forgets the pages: whatever was unstable may be gone.
+        if (error != 0)
+            file.Volume.ChangeWriteVerifier();
+        file.Node.ReleaseData();
+        return ErrnoMap.ToStatus(error);
+    }
+
+    private static VfsStatus SyncDirectory(in FileRef directory)
+    {
+        directory.BeforeBlocking();
+        ThreadIdentity.BecomeRoot();
+        var path = default(NameBuffer);
+        NameBuffer.SetDescriptorPath(directory.Node.Descriptor, ref path);
+        int descriptor = Files.OpenAt(Files.AT_FDCWD, (byte*)&path, Descriptors.O_RDONLY | Files.O_DIRECTORY | Descriptors.O_CLOEXEC, 0);
+        if (descriptor < 0)
+            return ErrnoMap.Last;
+        int error = directory.Node.Syncs.Run(FullSync, descriptor, out _);
+        Descriptors.Close(descriptor);
+        return ErrnoMap.ToStatus(error);
+    }
+}

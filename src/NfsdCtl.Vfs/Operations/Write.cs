@@ -1,0 +1,71 @@
+using NfsdCtl.Linux;
+
+namespace NfsdCtl.Vfs;
+
+public sealed unsafe partial class FileService
+{
+    private static readonly Func<int, int> DataSync = static d => Files.FDataSync(d) < 0 ? Errno.Last : 0;
+    private static readonly Func<int, int> FullSync = static d => Files.FSync(d) < 0 ? Errno.Last : 0;
+
+    /// <summary>
+    /// Writes; a short count is possible. <paramref name="committed"/> is at least what was asked; on an <c>async</c> export
+    /// it says so without waiting for the disk, as exports(5) warns.
+    /// </summary>
+    public VfsStatus Write(in FileRef file, ulong offset, ReadOnlySpan<byte> data, StableHow stable, out int count, out StableHow committed, out WccData wcc)
+    {
+        count = 0;
+        committed = StableHow.Unstable;
+        FillBefore(file, out wcc);
+        var status = WriteData(file, wcc.After, offset, data, out count);
+        if (status == VfsStatus.Ok && stable != StableHow.Unstable)
+        {
+            if (file.Export.Options.Sync)
+                status = Sync(file, stable == StableHow.FileSync ? FullSync : DataSync);
+            committed = stable;
+        }
+        FillAfter(file, ref wcc);
+        return status;
+    }
+
+    private VfsStatus WriteData(in FileRef file, in Attributes before, ulong offset, ReadOnlySpan<byte> data, out int count)
+    {
+        count = 0;
+        if (file.Export.Options.ReadOnly)
+            return VfsStatus.RoFs;
+        var status = RequireRegular(file);
+        if (status == VfsStatus.Ok)
+            status = CheckData(file, before, Files.W_OK);
+        if (status != VfsStatus.Ok)
+            return status;
+        if (offset > long.MaxValue - (ulong)data.Length)
+            return VfsStatus.FBig;
+        if (data.IsEmpty)
+            return VfsStatus.Ok;
+        status = file.Node.AcquireData(forWriting: true, nodes.Now, out int descriptor);
+        if (status != VfsStatus.Ok)
+            return status;
+        // Set-id bits go, quotas count and the reserve is kept for the one who writes.
+        ThreadIdentity.Become(file.Credential);
+        int error = WriteAll(descriptor, data, (long)offset, out count);
+        file.Node.ReleaseData();
+        return ErrnoMap.ToStatus(error);
+    }
+
+    private static int WriteAll(int descriptor, ReadOnlySpan<byte> data, long offset, out int count)
+    {
+        count = 0;
+        fixed (byte* p = data)
+        {
+            while (count < data.Length)
+            {
+                nint wrote = Files.PWrite(descriptor, p + count, (nuint)(data.Length - count), offset + count);
+                if (wrote < 0 && Errno.Last == Errno.EINTR)
+                    continue;
+                if (wrote <= 0)
+                    return count > 0 ? 0 : wrote < 0 ? Errno.Last : Errno.EIO;
+                count += (int)wrote;
+            }
+        }
+        return 0;
+    }
+}
