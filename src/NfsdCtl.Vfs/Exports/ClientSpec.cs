@@ -53,21 +53,23 @@ public sealed record ClientSpec(ClientKind Kind, string Text)
         }
     }
 
-    /// <summary><c>*</c> and <c>?</c> stand for any characters, dots included (exports(5), Machine Name Formats); case does not count.</summary>
+    /// <summary>
+    /// <c>*</c> and <c>?</c> stand for any characters, dots included, <c>[…]</c> for one of a class (exports(5), Machine Name
+    /// Formats); case does not count.
+    /// </summary>
     public static bool MatchesWildcard(ReadOnlySpan<char> pattern, ReadOnlySpan<char> name)
     {
         int p = 0, n = 0, star = -1, mark = 0;
         while (n < name.Length)
         {
-            if (p < pattern.Length && (pattern[p] == '?' || char.ToLowerInvariant(pattern[p]) == char.ToLowerInvariant(name[n])))
-            {
-                p++;
-                n++;
-            }
-            else if (p < pattern.Length && pattern[p] == '*')
+            if (p < pattern.Length && pattern[p] == '*')
             {
                 star = p++;
                 mark = n;
+            }
+            else if (p < pattern.Length && MatchesOne(pattern, name[n], ref p))
+            {
+                n++;
             }
             else if (star >= 0)
             {
@@ -82,6 +84,36 @@ public sealed record ClientSpec(ClientKind Kind, string Text)
         while (p < pattern.Length && pattern[p] == '*')
             p++;
         return p == pattern.Length;
+    }
+
+    /// <summary>One character against one element of the pattern, behind which <paramref name="p"/> moves on a match.</summary>
+    private static bool MatchesOne(ReadOnlySpan<char> pattern, char c, ref int p)
+    {
+        c = char.ToLowerInvariant(c);
+        int end = pattern[p] == '[' ? pattern[p..].IndexOf(']') : -1;
+        if (end < 0)
+        {
+            if (pattern[p] != '?' && char.ToLowerInvariant(pattern[p]) != c)
+                return false;
+            p++;
+            return true;
+        }
+        var members = pattern.Slice(p + 1, end - 1);
+        bool negated = members is ['!' or '^', ..];
+        if (negated)
+            members = members[1..];
+        bool found = false;
+        for (int i = 0; i < members.Length; i++)
+        {
+            bool range = i + 2 < members.Length && members[i + 1] == '-';
+            char low = char.ToLowerInvariant(members[i]), high = range ? char.ToLowerInvariant(members[i + 2]) : low;
+            found |= c >= low && c <= high;
+            i += range ? 2 : 0;
+        }
+        if (found == negated)
+            return false;
+        p += end + 1;
+        return true;
     }
 
     public override string ToString() => Text;
