@@ -138,6 +138,8 @@ public abstract class RpcProgram
 
     public uint Number { get; }
 
+    public bool Serves(uint version) => ((uint[])Versions).AsSpan().Contains(version);
+
     /// <summary>The versions that are served, ascending.</summary>
     public IReadOnlyList<uint> Versions { get; }
 

@@ -18,6 +18,10 @@ public ref struct XdrWriter
         Overflow = false;
     }
 
+    /// <summary>Goes on behind <paramref name="position"/> bytes that the buffer holds already.</summary>
+    public XdrWriter(Span<byte> buffer, int position)
+        : this(buffer) => this.position = position;
+
     /// <summary>True once something did not fit; what was written before stands.</summary>
     public bool Overflow { get; private set; }
 

@@ -1,0 +1,299 @@
+using System.Buffers.Binary;
+using System.Runtime.InteropServices;
+using NfsdCtl.Linux;
+using NfsdCtl.Wire.Rpc;
+
+namespace NfsdCtl.Wire.Server;
+
+/// <summary>
+/// A TCP connection: cuts records (RFC 5531 §11) out of what arrives, in place, and has each executed. The replies of a burst
+/// leave in one send. A reader that is slow gets a bounded queue and is not read from until it has taken it.
+/// </summary>
+internal sealed unsafe class TcpConnection : Channel
+{
+    /// <summary>Replies that are sent together at most, in bytes, before the burst goes on.</summary>
+    private const int FlushAt = 128 * 1024;
+
+    /// <summary>A record in more fragments than this is an attack, not a client.</summary>
+    private const int MaxFragments = 4096;
+
+    private readonly RpcServer server;
+    private readonly RpcProgram[] programs;
+    private readonly (NetAddress Address, ushort Port) local;
+    private readonly (NetAddress Address, ushort Port) peer;
+    private readonly Lock sending = new();
+    private readonly UnsentQueue unsent;
+    private NativeBuffer? input;
+    private int filled;
+    private int position;
+    private int recordStart;
+    private int recordLength;
+    private int fragments;
+    private int alone;
+    private bool waiting;
+    private volatile bool closed;
+
+    public TcpConnection(
+        RpcServer server, Loop loop, int descriptor, RpcProgram[] programs, (NetAddress, ushort) local, (NetAddress, ushort) peer)
+        : base(loop, descriptor)
+    {
+        this.server = server;
+        this.programs = programs;
+        this.local = local;
+        this.peer = peer;
+        unsent = new UnsentQueue(descriptor, server);
+    }
+
+    public override int MaxReply => server.Options.MaxRecord;
+
+    public override bool CanSplice => true;
+
+    public override int MarkSize => 4;
+
+    public override void Mark(Span<byte> mark, int length) => BinaryPrimitives.WriteUInt32BigEndian(mark, 0x8000_0000 | (uint)length);
+
+    public override void Drive(Worker worker, uint events)
+    {
+        worker.Bind(Transport.Tcp, local.Address, local.Port, peer.Address, peer.Port);
+        SendQueued();
+        bool more = true;
+        while (more && !closed)
+        {
+            if (IsPaused())
+                return;
+            if (!DriveRecords(worker))
+                return;
+            more = Receive();
+        }
+        if (closed)
+            Close();
+        else
+            ReturnIdleInput();
+    }
+
+    /// <summary>Executes every whole record that is buffered. False: the connection is paused, or another worker goes on with it.</summary>
+    private bool DriveRecords(Worker worker)
+    {
+        while (NextRecord(out int start, out int length))
+        {
+            var record = new ReadOnlySpan<byte>(input!.Pointer + start, length);
+            if (!worker.Execute(this, record, programs))
+                return false;
+            if (worker.Pending.Length >= FlushAt)
+                Flush(worker);
+            if (closed)
+                break;
+            if (IsPaused())
+            {
+                Flush(worker);
+                return false;
+            }
+        }
+        Flush(worker);
+        return true;
+    }
+
+    /// <summary>
+    /// Cuts the next record. Fragments of one record are moved together, so that a record is always one span. A record over the bound,
+    /// or in too many fragments, closes the connection before anything of it is buffered.
+    /// </summary>
+    private bool NextRecord(out int start, out int length)
+    {
+        start = length = 0;
+        while (filled - position >= 4)
+        {
+            uint mark = BinaryPrimitives.ReadUInt32BigEndian(new ReadOnlySpan<byte>(input!.Pointer + position, 4));
+            int size = (int)(mark & 0x7FFF_FFFF);
+            if (size > server.Options.MaxRecord - recordLength || ++fragments > MaxFragments)
+            {
+                closed = true;
+                return false;
+            }
+            if (filled - position - 4 < size)
+            {
+                fragments--;
+                MakeRoom(position + 4 + size);
+                return false;
+            }
+            if (recordLength == 0)
+                recordStart = position + 4;
+            else
+                Buffer.MemoryCopy(input.Pointer + position + 4, input.Pointer + recordStart + recordLength, input.Size, size);
+            recordLength += size;
+            position += 4 + size;
+            if ((mark & 0x8000_0000) != 0)
+            {
+                (start, length) = (recordStart, recordLength);
+                recordLength = fragments = 0;
+                return true;
+            }
+        }
+        MakeRoom(position + 4);
+        return false;
+    }
+
+    /// <summary>Sees to it that the buffer reaches to <paramref name="end"/> (a place in the present buffer's counting).</summary>
+    private void MakeRoom(int end)
+    {
+        if (input is null || end <= input.Size && position < input.Size / 2 && filled < input.Size)
+            return;
+        int from = recordLength > 0 ? recordStart : position;
+        if (from == 0 && end <= input.Size)
+            return;
+        Move(server.Buffers.Rent(Math.Max(end - from, BufferPool.SmallSize)), from, give: true);
+    }
+
+    /// <summary>Moves what is not executed yet, from <paramref name="from"/> on, to the start of another buffer.</summary>
+    private void Move(NativeBuffer target, int from, bool give)
+    {
+        var old = input!;
+        new ReadOnlySpan<byte>(old.Pointer + from, filled - from).CopyTo(target.Span);
+        filled -= from;
+        position -= from;
+        recordStart -= from;
+        input = target;
+        if (give)
+            server.Buffers.Return(old);
+    }
+
+    /// <summary>The call keeps the buffer that its arguments are in; what came behind them moves to another.</summary>
+    public override NativeBuffer? Detach()
+    {
+        Interlocked.Increment(ref alone);
+        var kept = input!;
+        Move(server.Buffers.Rent(Math.Max(filled - position, BufferPool.SmallSize)), position, give: false);
+        return kept;
+    }
+
+    /// <summary>Reads once. False: nothing more is there now, or the peer is gone.</summary>
+    private bool Receive()
+    {
+        if (closed)
+            return false;
+        input ??= server.Buffers.Rent(BufferPool.SmallSize);
+        if (position == filled && recordLength == 0)
+            position = filled = 0;
+        while (true)
+        {
+            nint n = Sockets.Receive(Descriptor, input.Pointer + filled, (nuint)(input.Size - filled), Sockets.MSG_DONTWAIT);
+            if (n > 0)
+            {
+                filled += (int)n;
+                server.Counters.CountReceived((int)n);
+                return true;
+            }
+            int errno = n == 0 ? 0 : Marshal.GetLastPInvokeError();
+            if (errno == Errno.EINTR)
+                continue;
+            closed |= errno != Errno.EAGAIN;
+            return false;
+        }
+    }
+
+    private void ReturnIdleInput()
+    {
+        if (input is null || position != filled || recordLength != 0)
+            return;
+        server.Buffers.Return(input);
+        input = null;
+        position = filled = 0;
+    }
+
+    /// <summary>
+    /// True while nothing more of this connection may be executed: its replies are not taken, or as many of its calls as one
+    /// client may have run alone. Whoever ends that state posts the connection to its loop.
+    /// </summary>
+    private bool IsPaused()
+    {
+        if (unsent.IsEmpty && Volatile.Read(ref alone) < server.MostAlone)
+            return false;
+        lock (sending)
+        {
+            waiting = !unsent.IsEmpty || alone >= server.MostAlone;
+            return waiting;
+        }
+    }
+
+    public override void CallFinished()
+    {
+        lock (sending)
+        {
+            Interlocked.Decrement(ref alone);
+            Resume();
+        }
+    }
+
+    private void Resume()
+    {
+        if (!waiting || !unsent.IsEmpty || alone >= server.MostAlone)
+            return;
+        waiting = false;
+        Loop.Post(this);
+    }
+
+    public override void Flush(Worker worker)
+    {
+        if (worker.Pending.IsEmpty)
+            return;
+        server.Counters.CountSent(worker.Pending.Length + worker.Spliced);
+        lock (sending)
+        {
+            var result = closed ? SendResult.Broken : unsent.Send(worker.Pending, more: worker.Spliced > 0);
+            if (worker.Spliced > 0 && result != SendResult.Broken)
+                result = unsent.Send(worker, worker.Spliced);
+            else if (worker.Spliced > 0)
+                worker.Pipe.Reset();
+            if (result == SendResult.Broken)
+                Abort();
+        }
+        worker.Sent();
+    }
+
+    private void SendQueued()
+    {
+        if (unsent.IsEmpty)
+            return;
+        lock (sending)
+        {
+            if (unsent.Drain() == SendResult.Broken)
+                Abort();
+            Resume();
+        }
+    }
+
+    /// <summary>Marks the connection as broken and lets the leader notice.</summary>
+    private void Abort()
+    {
+        if (closed)
+            return;
+        closed = true;
+        unsent.Clear();
+        _ = Sockets.Shutdown(Descriptor, Sockets.SHUT_RDWR);
+        Loop.Post(this);
+    }
+
+    /// <summary>Cuts the connection from another thread; its leader closes it.</summary>
+    public void Break()
+    {
+        lock (sending)
+            Abort();
+    }
+
+    private void Close()
+    {
+        closed = true;
+        if (!Loop.Remove(this))
+            return;
+        _ = Sockets.Shutdown(Descriptor, Sockets.SHUT_RDWR);
+        server.Counters.CountConnection(-1);
+        Release();
+    }
+
+    protected override void OnClosed()
+    {
+        unsent.Clear();
+        if (input is not null)
+            server.Buffers.Return(input);
+        input = null;
+    }
+}
