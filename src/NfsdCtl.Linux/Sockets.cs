@@ -4,14 +4,6 @@ using System.Runtime.InteropServices;
 
 namespace NfsdCtl.Linux;
 
-/// <summary>struct iovec.</summary>
-[StructLayout(LayoutKind.Sequential)]
-public unsafe struct IoVector
-{
-    public void* Base;
-    public nuint Length;
-}
-
 /// <summary>struct msghdr.</summary>
 [StructLayout(LayoutKind.Sequential)]
 public unsafe struct MessageHeader

@@ -12,13 +12,16 @@ internal sealed unsafe class Loop
     private const int MaxEvents = 128;
     private const ulong WakeKey = ulong.MaxValue;
 
+
     private readonly EpollEvent* events = (EpollEvent*)NativeMemory.Alloc(MaxEvents, (nuint)sizeof(EpollEvent));
     private readonly int epoll;
     private readonly int wake;
     private readonly Lock gate = new();
-    private readonly Dictionary<ulong, Channel> channels = [];
+    private readonly Stack<int> free = new();
+    private Channel?[] channels = new Channel?[64];
     private readonly Queue<Channel> posted = new();
-    private ulong nextKey;
+    private int used;
+    private uint generation;
     private int next;
     private int count;
     private volatile bool stopping;
@@ -49,34 +52,54 @@ internal sealed unsafe class Loop
     {
         lock (gate)
         {
-            channel.Key = ++nextKey;
-            channels.Add(channel.Key, channel);
+            int place = free.TryPop(out int left) ? left : used++;
+            if (place == channels.Length)
+                Array.Resize(ref channels, channels.Length * 2);
+            channel.Key = (ulong)++generation << 32 | (uint)place;
+            channels[place] = channel;
         }
         EpollEvent change = new() { Events = interest, Data = channel.Key };
         if (Epoll.Control(epoll, Epoll.EPOLL_CTL_ADD, channel.Descriptor, &change) == 0)
             return true;
-        lock (gate)
-            channels.Remove(channel.Key);
+        Forget(channel);
         return false;
     }
 
     /// <summary>Forgets a channel. True for the caller that did it, who then gives up the loop's reference.</summary>
     public bool Remove(Channel channel)
     {
-        lock (gate)
-        {
-            if (!channels.Remove(channel.Key))
-                return false;
-        }
+        if (!Forget(channel))
+            return false;
         EpollEvent ignored = default;
         _ = Epoll.Control(epoll, Epoll.EPOLL_CTL_DEL, channel.Descriptor, &ignored);
         return true;
     }
 
+    private bool Forget(Channel channel)
+    {
+        lock (gate)
+        {
+            if (Find(channel.Key) != channel)
+                return false;
+            int place = (int)(uint)channel.Key;
+            channels[place] = null;
+            free.Push(place);
+            return true;
+        }
+    }
+
+    /// <summary>The channel of an event, or null when it is gone: the generation tells it from the place's next one.</summary>
+    private Channel? Find(ulong key)
+    {
+        var table = Volatile.Read(ref channels);
+        uint place = (uint)key;
+        return place < table.Length && Volatile.Read(ref table[place]) is { } channel && channel.Key == key ? channel : null;
+    }
+
     public Channel[] Channels()
     {
         lock (gate)
-            return [.. channels.Values];
+            return [.. channels.OfType<Channel>()];
     }
 
     /// <summary>Has the leader drive a channel soon. From any thread.</summary>
@@ -116,10 +139,7 @@ internal sealed unsafe class Loop
             _ = Descriptors.Read(wake, (byte*)&value, sizeof(ulong));
             return;
         }
-        Channel? channel;
-        lock (gate)
-            channels.TryGetValue(ready.Data, out channel);
-        channel?.Drive(worker, ready.Events);
+        Find(ready.Data)?.Drive(worker, ready.Events);
     }
 
     private Channel? TakePosted()
@@ -127,7 +147,7 @@ internal sealed unsafe class Loop
         if (posted.Count == 0)
             return null;
         lock (gate)
-            return posted.TryDequeue(out var channel) && channels.ContainsKey(channel.Key) ? channel : null;
+            return posted.TryDequeue(out var channel) ? Find(channel.Key) : null;
     }
 
     private void Wait(RpcServer server)

@@ -30,6 +30,7 @@ internal sealed unsafe class TcpConnection : Channel
     private int recordLength;
     private int fragments;
     private int alone;
+    private bool drained;
     private bool waiting;
     private volatile bool closed;
 
@@ -56,6 +57,7 @@ internal sealed unsafe class TcpConnection : Channel
     {
         worker.Bind(Transport.Tcp, local.Address, local.Port, peer.Address, peer.Port);
         SendQueued();
+        drained &= events == 0;
         bool more = true;
         while (more && !closed)
         {
@@ -165,11 +167,14 @@ internal sealed unsafe class TcpConnection : Channel
         return kept;
     }
 
-    /// <summary>Reads once. False: nothing more is there now, or the peer is gone.</summary>
+    /// <summary>Reads once, unless the last read had taken all. False: nothing more is there now, or the peer is gone.</summary>
     private bool Receive()
     {
-        if (closed)
+        if (closed || drained)
+        {
+            drained = false;
             return false;
+        }
         input ??= server.Buffers.Rent(BufferPool.SmallSize);
         if (position == filled && recordLength == 0)
             position = filled = 0;
@@ -178,6 +183,8 @@ internal sealed unsafe class TcpConnection : Channel
             nint n = Sockets.Receive(Descriptor, input.Pointer + filled, (nuint)(input.Size - filled), Sockets.MSG_DONTWAIT);
             if (n > 0)
             {
+                // a read that leaves room has emptied the socket: what comes later is a new edge of epoll
+                drained = n < input.Size - filled;
                 filled += (int)n;
                 server.Counters.CountReceived((int)n);
                 return true;
