@@ -10,8 +10,8 @@ internal struct NameBuffer
     private byte first;
 
     /// <summary>
-    /// Takes a client's name: empty, with '/' or NUL in it → INVAL (knfsd: ACCES for an empty one); longer than 255 bytes →
-    /// NAMETOOLONG.
+    /// Takes a client's name: empty, or with '/' or NUL in it → ACCESS; longer than 255 bytes → NAMETOOLONG (RFC 1813 §3.2,
+    /// general comments on filenames).
     /// </summary>
     public static VfsStatus TrySet(ReadOnlySpan<byte> name, ref NameBuffer buffer)
     {
@@ -20,7 +20,7 @@ internal struct NameBuffer
         if (name.Length > FileService.MaxName)
             return VfsStatus.NameTooLong;
         if (name.ContainsAny((byte)0, (byte)'/'))
-            return VfsStatus.Inval;
+            return VfsStatus.Access;
         name.CopyTo(buffer);
         buffer[name.Length] = 0;
         return VfsStatus.Ok;

@@ -14,16 +14,6 @@ internal readonly ref struct Nfs3Call(FileService files, RpcCall rpc)
     public VfsStatus Resolve(ReadOnlySpan<byte> handle, out FileRef file) =>
         Files.Resolve(handle, Rpc.ToCaller(), out file);
 
-    /// <summary>
-    /// Finds the file of a handle that is about to be changed: ROFS on a read-only export, with the file, so that its
-    /// attributes can be told.
-    /// </summary>
-    public VfsStatus ResolveForChange(ReadOnlySpan<byte> handle, out FileRef file)
-    {
-        var status = Files.Resolve(handle, Rpc.ToCaller(), out file);
-        return status == VfsStatus.Ok && file.Export.Options.ReadOnly ? VfsStatus.RoFs : status;
-    }
-
     /// <summary>Attributes for a post_op_attr; false when there is no file, or it is gone.</summary>
     public bool TryGetAttr(in FileRef file, out Attributes attributes)
     {
@@ -45,10 +35,9 @@ internal readonly ref struct Nfs3Call(FileService files, RpcCall rpc)
     }
 
     /// <summary>Ends a creation: the new file and its name are stable before the reply.</summary>
-    public VfsStatus FinishCreation(VfsStatus status, in FileRef child, in Attributes attributes, in FileRef directory, ref WccData wcc)
+    public VfsStatus FinishCreation(VfsStatus status, in FileRef child, in FileRef directory, ref WccData wcc)
     {
-        // Other kinds have nothing but their inode, which goes to disk with the name.
-        if (status == VfsStatus.Ok && attributes.Type is FileType.Regular or FileType.Directory)
+        if (status == VfsStatus.Ok && child.IsValid)
             status = Files.CommitMetadata(child);
         return Finish(status, directory, ref wcc);
     }

@@ -21,9 +21,11 @@ internal static class Nfs3Encoding
         reply.Status(status);
         if (status == VfsStatus.Ok)
         {
-            reply.Bool(true);
-            reply.Handle(files, child);
-            reply.PostOp(attributes);
+            // A caller without search right on the directory may make a file there and not see it.
+            reply.Bool(child.IsValid);
+            if (child.IsValid)
+                reply.Handle(files, child);
+            reply.PostOp(child.IsValid, attributes);
         }
         reply.Wcc(directory);
     }

@@ -17,13 +17,11 @@ internal static class Create
         if (!CREATE3args.Read(ref arguments, out var args))
             return AcceptStatus.GarbageArgs;
         WccData wcc = default;
-        var status = call.ResolveForChange(args.where.dir.data, out var directory);
+        var status = call.Resolve(args.where.dir.data, out var directory);
         using (directory)
         {
             FileRef child = default;
             Attributes attributes = default;
-            if (status == VfsStatus.Ok)
-                status = Nfs3Name.CheckNew(args.where.name);
             if (status == VfsStatus.Ok)
             {
                 ulong verifier = args.how.mode == createmode3.EXCLUSIVE ? BinaryPrimitives.ReadUInt64BigEndian(args.how.verf) : 0;
@@ -32,7 +30,7 @@ internal static class Create
             }
             using (child)
             {
-                status = call.FinishCreation(status, child, attributes, directory, ref wcc);
+                status = call.FinishCreation(status, child, directory, ref wcc);
                 reply.Created(call.Files, status, child, attributes, wcc);
             }
         }

@@ -15,16 +15,14 @@ internal static class Link
         WccData wcc = default;
         Attributes attributes = default;
         bool known;
-        var status = call.ResolveForChange(args.file.data, out var file);
+        var status = call.Resolve(args.file.data, out var file);
         using (file)
         {
             FileRef directory = default;
             if (status == VfsStatus.Ok)
-                status = call.ResolveForChange(args.link.dir.data, out directory);
+                status = call.Resolve(args.link.dir.data, out directory);
             using (directory)
             {
-                if (status == VfsStatus.Ok)
-                    status = Nfs3Name.CheckNew(args.link.name);
                 if (status == VfsStatus.Ok)
                     status = call.Files.Link(file, directory, args.link.name, out attributes, out wcc);
                 known = status == VfsStatus.Ok || call.TryGetAttr(file, out attributes);

@@ -18,8 +18,6 @@ internal static class Lookup
             Attributes attributes = default;
             FileRef child = default;
             if (status == VfsStatus.Ok)
-                status = Nfs3Name.Check(args.what.name);
-            if (status == VfsStatus.Ok)
                 status = call.Files.Lookup(directory, args.what.name, out child, out attributes);
             using (child)
             {

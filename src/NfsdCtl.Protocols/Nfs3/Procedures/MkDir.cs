@@ -13,18 +13,16 @@ internal static class MkDir
         if (!MKDIR3args.Read(ref arguments, out var args))
             return AcceptStatus.GarbageArgs;
         WccData wcc = default;
-        var status = call.ResolveForChange(args.where.dir.data, out var directory);
+        var status = call.Resolve(args.where.dir.data, out var directory);
         using (directory)
         {
             FileRef child = default;
             Attributes attributes = default;
             if (status == VfsStatus.Ok)
-                status = Nfs3Name.CheckNew(args.where.name);
-            if (status == VfsStatus.Ok)
                 status = call.Files.MakeDirectory(directory, args.where.name, args.attributes.ToSetAttributes(), out child, out attributes, out wcc);
             using (child)
             {
-                status = call.FinishCreation(status, child, attributes, directory, ref wcc);
+                status = call.FinishCreation(status, child, directory, ref wcc);
                 reply.Created(call.Files, status, child, attributes, wcc);
             }
         }

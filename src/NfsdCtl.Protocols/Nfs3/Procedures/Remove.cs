@@ -13,11 +13,9 @@ internal static class Remove
         if (!REMOVE3args.Read(ref arguments, out var args))
             return AcceptStatus.GarbageArgs;
         WccData wcc = default;
-        var status = call.ResolveForChange(args.@object.dir.data, out var directory);
+        var status = call.Resolve(args.@object.dir.data, out var directory);
         using (directory)
         {
-            if (status == VfsStatus.Ok)
-                status = Nfs3Name.CheckOrdinary(args.@object.name, VfsStatus.Access);
             if (status == VfsStatus.Ok)
                 status = call.Files.Remove(directory, args.@object.name, out wcc);
             status = call.Finish(status, directory, ref wcc);

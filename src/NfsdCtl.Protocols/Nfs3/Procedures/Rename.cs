@@ -14,18 +14,14 @@ internal static class Rename
             return AcceptStatus.GarbageArgs;
         WccData fromWcc = default;
         WccData toWcc = default;
-        var status = call.ResolveForChange(args.from.dir.data, out var from);
+        var status = call.Resolve(args.from.dir.data, out var from);
         using (from)
         {
             FileRef to = default;
             if (status == VfsStatus.Ok)
-                status = call.ResolveForChange(args.to.dir.data, out to);
+                status = call.Resolve(args.to.dir.data, out to);
             using (to)
             {
-                if (status == VfsStatus.Ok)
-                    status = Nfs3Name.CheckOrdinary(args.from.name, VfsStatus.Inval);
-                if (status == VfsStatus.Ok)
-                    status = Nfs3Name.CheckOrdinary(args.to.name, VfsStatus.Inval);
                 if (status == VfsStatus.Ok)
                     status = call.Files.Rename(from, args.from.name, to, args.to.name, out fromWcc, out toWcc);
                 bool one = from.IsValid && to.IsValid && from.Key == to.Key;

@@ -13,14 +13,11 @@ internal static class RmDir
         if (!RMDIR3args.Read(ref arguments, out var args))
             return AcceptStatus.GarbageArgs;
         WccData wcc = default;
-        var status = call.ResolveForChange(args.@object.dir.data, out var directory);
+        var status = call.Resolve(args.@object.dir.data, out var directory);
         using (directory)
         {
-            var name = args.@object.name;
             if (status == VfsStatus.Ok)
-                status = Nfs3Name.CheckOrdinary(name, Nfs3Name.IsDot(name) ? VfsStatus.Inval : VfsStatus.Exist);
-            if (status == VfsStatus.Ok)
-                status = call.Files.RemoveDirectory(directory, name, out wcc);
+                status = call.Files.RemoveDirectory(directory, args.@object.name, out wcc);
             status = call.Finish(status, directory, ref wcc);
         }
         reply.Status(status);

@@ -13,7 +13,7 @@ internal static class SetAttr
         if (!SETATTR3args.Read(ref arguments, out var args))
             return AcceptStatus.GarbageArgs;
         WccData wcc = default;
-        var status = call.ResolveForChange(args.@object.data, out var file);
+        var status = call.Resolve(args.@object.data, out var file);
         using (file)
         {
             if (status == VfsStatus.Ok)

@@ -13,22 +13,17 @@ internal static class SymLink
         if (!SYMLINK3args.Read(ref arguments, out var args))
             return AcceptStatus.GarbageArgs;
         WccData wcc = default;
-        var status = call.ResolveForChange(args.where.dir.data, out var directory);
+        var status = call.Resolve(args.where.dir.data, out var directory);
         using (directory)
         {
             FileRef child = default;
             Attributes attributes = default;
-            var target = args.symlink.symlink_data;
             if (status == VfsStatus.Ok)
-                status = Nfs3Name.CheckNew(args.where.name);
-            if (status == VfsStatus.Ok)
-                status = target.IsEmpty || target.Contains((byte)0) ? VfsStatus.Inval : VfsStatus.Ok;
-            if (status == VfsStatus.Ok)
-                status = call.Files.MakeSymlink(directory, args.where.name, target, args.symlink.symlink_attributes.ToSetAttributes(),
-                    out child, out attributes, out wcc);
+                status = call.Files.MakeSymlink(directory, args.where.name, args.symlink.symlink_data,
+                    args.symlink.symlink_attributes.ToSetAttributes(), out child, out attributes, out wcc);
             using (child)
             {
-                status = call.FinishCreation(status, child, attributes, directory, ref wcc);
+                status = call.FinishCreation(status, child, directory, ref wcc);
                 reply.Created(call.Files, status, child, attributes, wcc);
             }
         }

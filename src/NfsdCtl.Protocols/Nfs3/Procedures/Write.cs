@@ -15,7 +15,7 @@ internal static class Write
             return AcceptStatus.GarbageArgs;
         var data = args.data[..Math.Min(args.data.Length, Nfs3Program.MaxTransfer)];
         WccData wcc = default;
-        var status = call.ResolveForChange(args.file.data, out var file);
+        var status = call.Resolve(args.file.data, out var file);
         using (file)
         {
             int written = 0;
