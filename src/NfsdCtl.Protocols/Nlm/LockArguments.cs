@@ -1,3 +1,4 @@
+using NfsdCtl.State.Locks;
 using NfsdCtl.Wire.Xdr;
 
 namespace NfsdCtl.Protocols.Nlm;
@@ -26,20 +27,15 @@ public ref struct LockArguments
     public int state;
 
     /// <summary>
-    /// The last byte of the range, up to 2^63-1; false when the range does not fit into a file (FBIG), as fcntl(2) has it
-    /// (nlm4svc_retrieve_args of the kernel).
+    /// The range; false when it does not fit into a file (FBIG), whose last byte is 2^63-2 at most (nlm4svc_retrieve_args of
+    /// the kernel).
     /// </summary>
-    public readonly bool TryGetEnd(out ulong end)
+    public readonly bool TryGetRange(out LockRange range)
     {
-        end = long.MaxValue;
-        if (l_offset > long.MaxValue)
+        range = default;
+        if (l_offset > long.MaxValue || (l_len > 0 && l_len - 1 > long.MaxValue - l_offset))
             return false;
-        if (l_len == 0)
-            return true;
-        if (l_len - 1 > long.MaxValue - l_offset)
-            return false;
-        end = l_offset + l_len - 1;
-        return true;
+        return LockRange.TryFrom(l_offset, l_len, out range);
     }
 
     /// <summary>LOCK and NM_LOCK.</summary>

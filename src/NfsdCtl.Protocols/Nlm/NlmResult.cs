@@ -1,22 +1,21 @@
+using NfsdCtl.State.Locks;
 using NfsdCtl.Wire.Xdr;
 
 namespace NfsdCtl.Protocols.Nlm;
 
 /// <summary>What a procedure answers, in the terms of version 4; written in those of the version that asked.</summary>
-public ref struct NlmResult
+public struct NlmResult
 {
     public nlm4_stats stat;
 
-    /// <summary>With <see cref="nlm4_stats.NLM4_DENIED"/> of TEST: who holds what is in the way.</summary>
-    public bool has_holder;
-
+    /// <summary>With <see cref="nlm4_stats.NLM4_DENIED"/> of TEST, from here on: who holds what is in the way.</summary>
     public bool exclusive;
     public int svid;
-    public ReadOnlySpan<byte> oh;
-    public ulong l_offset;
 
-    /// <summary>The last byte; 2^63-1 for "to the end of the file".</summary>
-    public ulong end;
+    /// <summary>Has the holder's oh; null for a local program, which has none. Valid until the thread's next call.</summary>
+    public LockHolder? holder;
+
+    public LockRange range;
 
     /// <summary>True when there is no answer at all: the client asks again.</summary>
     public bool dropped;
@@ -49,14 +48,8 @@ public ref struct NlmResult
     public readonly void WriteTest(uint version, scoped ReadOnlySpan<byte> cookie, ref XdrWriter w)
     {
         WriteStatus(version, cookie, ref w);
-        if (stat != nlm4_stats.NLM4_DENIED)
-        {
-            // A deadlock of version 4 is a denial in the others, whose denial carries a holder: none is known.
-            if (version != NLM_PROG.NLM4_VERS.Number && StatusOf(stat) == nlm_stats.LCK_DENIED)
-                WriteHolder(version, ref w);
-            return;
-        }
-        WriteHolder(version, ref w);
+        if (stat == nlm4_stats.NLM4_DENIED)
+            WriteHolder(version, ref w);
     }
 
     /// <summary>nlm_shareres and nlm4_shareres; the sequence number has had no meaning since version 3 (XNFS chapter 10).</summary>
@@ -73,16 +66,16 @@ public ref struct NlmResult
     {
         w.Bool(exclusive);
         w.I32(svid);
-        w.Opaque(oh);
-        ulong length = end >= long.MaxValue ? 0 : end - l_offset + 1;
+        w.Opaque(holder is null ? default : holder.OwnerHandle);
+        ulong length = range.Length;
         if (version == NLM_PROG.NLM4_VERS.Number)
         {
-            w.U64(l_offset);
+            w.U64(range.Start);
             w.U64(length);
             return;
         }
         // What does not fit into 32 bits is told as far as it goes (loff_t_to_s32 of the kernel).
-        w.U32((uint)Math.Min(l_offset, int.MaxValue));
+        w.U32((uint)Math.Min(range.Start, int.MaxValue));
         w.U32(length > int.MaxValue ? 0 : (uint)length);
     }
 }

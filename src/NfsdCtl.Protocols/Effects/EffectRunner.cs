@@ -1,0 +1,307 @@
+using System.Collections.Concurrent;
+using NfsdCtl.Protocols.Local;
+using NfsdCtl.Protocols.Nlm;
+using NfsdCtl.Protocols.Nsm;
+using NfsdCtl.State;
+using NfsdCtl.State.Clients;
+using NfsdCtl.State.Grace;
+using NfsdCtl.State.Locks;
+using NfsdCtl.State.Records;
+using NfsdCtl.Vfs;
+
+namespace NfsdCtl.Protocols.Effects;
+
+/// <summary>
+/// Does what the state machines ask for, outside of the gate. What is quick is done at once on the thread that got it; what
+/// writes to the disk is done by the runner's own thread, or at once for an administrator's order (<see cref="RunAll"/>),
+/// whose answer says that it is done. The same thread enters the gate whenever it falls due.
+/// </summary>
+public sealed class EffectRunner : IDisposable
+{
+    private readonly ServerState state;
+    private readonly IScopeRecords records;
+    private readonly LocalLocks localLocks;
+    private readonly RebootNotifier notifier;
+    private readonly TimeProvider time;
+    private readonly Action<string> warn;
+    private readonly ConcurrentQueue<Effect> durable = new();
+    private readonly ManualResetEventSlim work = new();
+    private readonly ITimer timer;
+    private readonly Lock arming = new();
+    private readonly EffectList own = new();
+    private Thread? thread;
+    private long armed = long.MaxValue;
+    private volatile bool ended;
+
+    /// <param name="warn">Told in one line what an administrator should know. Called on any thread.</param>
+    public EffectRunner(
+        ServerState state, IScopeRecords records, LocalLocks localLocks, GrantCaller grants, RebootNotifier notifier, TimeProvider time,
+        Action<string> warn)
+    {
+        this.state = state;
+        this.records = records;
+        this.localLocks = localLocks;
+        this.notifier = notifier;
+        this.time = time;
+        this.warn = warn;
+        Grants = grants;
+        grants.RunEffects = Run;
+        localLocks.Released += OnLocalRelease;
+        timer = time.CreateTimer(_ => OnDue(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+    }
+
+    internal GrantCaller Grants { get; }
+
+    /// <summary>
+    /// Starts the runner's thread. Called while the server is root and no thread has taken a client's identity. Without it, what is
+    /// due is done on the timer's thread: the way of tests, whose clock stands still.
+    /// </summary>
+    public void Start()
+    {
+        thread = new Thread(Loop) { IsBackground = true, Name = "state-effects" };
+        thread.Start();
+    }
+
+    public void Warn(string message) => warn(message);
+
+    /// <summary>Executes the effects of a request and clears the list; writes to the disk are left to the runner's thread.</summary>
+    public void Run(EffectList effects)
+    {
+        for (int i = 0; i < effects.Count; i++)
+        {
+            var effect = effects.Items[i];
+            if (IsDurable(effect.Kind))
+                Defer(effect);
+            else
+                Execute(effect, effects);
+        }
+        effects.Clear();
+        Arm(effects.NextDue);
+    }
+
+    /// <summary>
+    /// Executes all effects, those on the disk included, and clears the list. Tells whether every write succeeded; whoever ordered it
+    /// may block.
+    /// </summary>
+    public RecordStatus RunAll(EffectList effects)
+    {
+        ThreadIdentity.BecomeRoot();
+        var worst = RecordStatus.Ok;
+        for (int i = 0; i < effects.Count; i++)
+        {
+            var effect = effects.Items[i];
+            var status = IsDurable(effect.Kind) ? Persist(effect, effects) : Execute(effect, effects);
+            if (status != RecordStatus.Ok)
+                worst = status;
+        }
+        effects.Clear();
+        Arm(effects.NextDue);
+        return worst;
+    }
+
+    /// <summary>Enters the gate for what fell due, and does what was left to the runner's thread.</summary>
+    public void RunDue()
+    {
+        lock (own)
+        {
+            while (durable.TryDequeue(out var effect))
+            {
+                Persist(effect, own);
+                RunAll(own);
+            }
+            using (state.Enter(own))
+            {
+            }
+            RunAll(own);
+        }
+    }
+
+    public void Dispose()
+    {
+        ended = true;
+        work.Set();
+        thread?.Join();
+        timer.Dispose();
+        work.Dispose();
+    }
+
+    private static bool IsDurable(EffectKind kind) => kind switch
+    {
+        EffectKind.Forfeit or EffectKind.ForgetClient or EffectKind.NoteHeld or EffectKind.PersistWindow or EffectKind.PersistWindowEnd
+            or EffectKind.NotifyClients => true,
+        _ => false,
+    };
+
+    private RecordStatus Execute(in Effect effect, EffectList effects)
+    {
+        switch (effect.Kind)
+        {
+            case EffectKind.GrantWaiter:
+                Grants.Send(effect.Id, effects);
+                break;
+            case EffectKind.TryLocal:
+                TryLocal(effect, effects);
+                break;
+            case EffectKind.CoverLocally:
+                localLocks.Realign(effect.File, effects);
+                break;
+            case EffectKind.FileIdle:
+                localLocks.Idle(effect.File, effects);
+                break;
+        }
+        return RecordStatus.Ok;
+    }
+
+    private RecordStatus Persist(in Effect effect, EffectList effects)
+    {
+        var status = effect.Kind switch
+        {
+            EffectKind.Forfeit => records.Forfeit(effect.Scope, effect.Client),
+            EffectKind.ForgetClient => records.Forget(effect.Scope, effect.Client),
+            EffectKind.NoteHeld => records.NoteHeld(effect.Scope, [new ClientRecord(effect.Client) { Held = effect.Value }]),
+            EffectKind.PersistWindow => OpenWindow(effect),
+            EffectKind.PersistWindowEnd => EndWindow(effect, effects),
+            _ => Notify(effect.Scope, effects),
+        };
+        bool ok = status == RecordStatus.Ok;
+        if (!ok)
+            warn($"{effect.Kind} of {effect.Scope}: its record could not be written ({status})");
+        using var gate = state.Enter(effects);
+        switch (effect.Kind)
+        {
+            case EffectKind.Forfeit:
+                state.Clients.Recorded(gate, effect.Need, ok);
+                break;
+            case EffectKind.ForgetClient:
+                state.Clients.Forgotten(gate, effect.Id, ok);
+                break;
+            case EffectKind.PersistWindow:
+                state.Grace.WindowPersisted(gate, effect.Id, ok);
+                break;
+            case EffectKind.PersistWindowEnd:
+                state.Grace.WindowEndPersisted(gate, effect.Id, ok);
+                break;
+        }
+        return status;
+    }
+
+    /// <summary>Boot grace is for any scope and on no disk: a crash in it leads to the next one.</summary>
+    private RecordStatus OpenWindow(in Effect effect) =>
+        effect.Scope.Server.IsWildcard || effect.Scope.FileSystem.IsAny
+            ? RecordStatus.Ok
+            : records.OpenWindow(effect.Scope, new WindowRecord(time.GetUtcNow().AddTicks(effect.Value), "resume_ip"));
+
+    private RecordStatus EndWindow(in Effect effect, EffectList effects)
+    {
+        var ended = new List<EndedScope>();
+        using (var gate = state.Enter(effects))
+            state.Grace.CopyEnd(gate, effect.Id, ended);
+        foreach (var scope in ended)
+        {
+            if (scope.Scope.Server.IsWildcard || scope.Scope.FileSystem.IsAny)
+                continue;
+            var status = records.EndWindow(scope.Scope, scope.Gone);
+            if (status != RecordStatus.Ok)
+                return status;
+        }
+        return RecordStatus.Ok;
+    }
+
+    /// <summary>Tells the known clients of each scope, under a new state number of that scope.</summary>
+    private RecordStatus Notify(Scope selected, EffectList effects)
+    {
+        var known = new List<KnownClient>();
+        using (var gate = state.Enter(effects))
+            state.Clients.CopyKnown(gate, selected, known);
+        var worst = RecordStatus.Ok;
+        foreach (var scope in known.GroupBy(c => c.Scope))
+        {
+            var status = records.NextNsmState(scope.Key, 0, out uint nsmState);
+            if (status != RecordStatus.Ok)
+            {
+                // Better a number that may repeat after the next crash than a client that never hears of this one.
+                nsmState = (uint)time.GetUtcNow().ToUnixTimeSeconds() | 1;
+                worst = status;
+            }
+            foreach (var client in scope.Select(c => c.Name.Address).Distinct())
+                notifier.Notify(scope.Key.Server, client, nsmState);
+        }
+        return worst;
+    }
+
+    /// <summary>A waiter could have its lock as far as clients go: ask the kernel, on behalf of local programs.</summary>
+    private void TryLocal(in Effect effect, EffectList effects)
+    {
+        var grant = new GrantCall();
+        using (var gate = state.Enter(effects))
+        {
+            if (!state.Locks.TryGetGrant(gate, effect.Id, grant))
+                return;
+        }
+        var answer = localLocks.Take(grant.File, grant.Range, grant.Kind, effects);
+        LockOutcome outcome;
+        using (var gate = state.Enter(effects))
+        {
+            outcome = answer == LocalAnswer.Taken
+                ? state.Locks.ConfirmLocal(gate, effect.Id)
+                : state.Locks.WithdrawLocal(gate, effect.Id);
+        }
+        if (answer == LocalAnswer.Taken && outcome == LockOutcome.NotFound)
+            localLocks.Realign(grant.File, effects);
+        else if (answer == LocalAnswer.Conflict && outcome == LockOutcome.Blocked)
+            localLocks.AwaitRelease(grant.File, grant.Range, grant.Kind);
+    }
+
+    private void OnLocalRelease(FileKey file)
+    {
+        var effects = new EffectList();
+        using (var gate = state.Enter(effects))
+            state.Locks.LocalReleased(gate, file);
+        Run(effects);
+    }
+
+    private void Defer(in Effect effect)
+    {
+        durable.Enqueue(effect);
+        if (thread is null)
+            timer.Change(TimeSpan.Zero, Timeout.InfiniteTimeSpan);
+        else
+            work.Set();
+    }
+
+    /// <summary>Makes sure that the gate is entered at that time; a comparison when it is already.</summary>
+    private void Arm(long due)
+    {
+        if (due >= Volatile.Read(ref armed))
+            return;
+        lock (arming)
+        {
+            if (due >= armed)
+                return;
+            armed = due;
+            long now = time.GetTimestamp();
+            timer.Change(due <= now ? TimeSpan.Zero : time.GetElapsedTime(now, due), Timeout.InfiniteTimeSpan);
+        }
+    }
+
+    private void OnDue()
+    {
+        lock (arming)
+            armed = long.MaxValue;
+        if (thread is null)
+            RunDue();
+        else
+            work.Set();
+    }
+
+    private void Loop()
+    {
+        while (!ended)
+        {
+            work.Wait();
+            work.Reset();
+            if (!ended)
+                RunDue();
+        }
+    }
+}

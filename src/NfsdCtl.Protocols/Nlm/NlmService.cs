@@ -1,0 +1,172 @@
+using System.Collections.Concurrent;
+using NfsdCtl.Protocols.Effects;
+using NfsdCtl.Protocols.Local;
+using NfsdCtl.Protocols.Peers;
+using NfsdCtl.State;
+using NfsdCtl.State.Locks;
+using NfsdCtl.State.Records;
+using NfsdCtl.Vfs;
+using NfsdCtl.Vfs.Exports;
+using NfsdCtl.Wire.Rpc;
+
+namespace NfsdCtl.Protocols.Nlm;
+
+/// <summary>What the procedures of the lock manager share: who the caller is, which file is meant, and how a lock is had.</summary>
+public sealed class NlmService
+{
+    /// <summary>
+    /// How many records one request may have to write: its own, and one for each client whose released lock it conflicts with.
+    /// Beyond it the client asks again.
+    /// </summary>
+    private const int MaxRecords = 64;
+
+    private readonly INlmFiles files;
+    private readonly IScopeRecords records;
+    private readonly ConcurrentDictionary<NetAddress, bool> served = new();
+
+    public NlmService(ServerState state, INlmFiles files, IScopeRecords records, LocalLocks localLocks, EffectRunner effects, IPeerCalls peers)
+    {
+        State = state;
+        this.files = files;
+        this.records = records;
+        LocalLocks = localLocks;
+        Effects = effects;
+        Peers = peers;
+    }
+
+    public ServerState State { get; }
+
+    internal LocalLocks LocalLocks { get; }
+
+    internal EffectRunner Effects { get; }
+
+    internal IPeerCalls Peers { get; }
+
+    /// <summary>Remembers, once for each address, that it is one of this server's.</summary>
+    internal void NoteServed(NetAddress server)
+    {
+        var scratch = NlmScratch.Current;
+        if (scratch.LastServed == server)
+            return;
+        scratch.LastServed = server;
+        if (!served.TryAdd(server, true))
+            return;
+        using var gate = State.Enter(scratch.Effects);
+        State.Releases.NoteServed(gate, server);
+    }
+
+    internal static State.Caller CallerOf(RpcCall call, ReadOnlySpan<byte> callerName) =>
+        new(call.PeerAddress, call.LocalAddress, callerName);
+
+    /// <summary>Finds the file of a handle for this client.</summary>
+    internal nlm4_stats Find(RpcCall call, ReadOnlySpan<byte> handle, out FileKey file, out Export export)
+    {
+        if (handle.Length <= LockTable.MaxNfsHandle)
+            return NlmStatus.Of(files.Identify(handle, call.ToCaller(), out file, out export));
+        file = default;
+        export = null!;
+        return nlm4_stats.NLM4_FAILED;
+    }
+
+    /// <summary>Makes a lock request of the arguments; any other status than GRANTED is the answer.</summary>
+    internal nlm4_stats Prepare(RpcCall call, scoped in LockArguments a, out LockRequest request)
+    {
+        request = default;
+        var status = Find(call, a.fh, out var file, out var export);
+        if (status != nlm4_stats.NLM4_GRANTED)
+            return status;
+        if (!a.TryGetRange(out var range))
+            return nlm4_stats.NLM4_FBIG;
+        request.Caller = CallerOf(call, a.caller_name);
+        request.OwnerKind = OwnerKind.Nlm;
+        request.OwnerId = (uint)a.svid;
+        request.OwnerHandle = a.oh;
+        request.File = file;
+        request.ExportTag = export.Tag;
+        request.Range = range;
+        request.Kind = a.exclusive ? LockKind.Write : LockKind.Read;
+        request.Reclaim = a.reclaim;
+        request.Block = a.block;
+        request.LocalLocks = export.Options.LocalLocks;
+        request.Handle = a.fh;
+        request.ProtocolTag = ProtocolTag.Of(call);
+        return a.exclusive && export.Options.ReadOnly ? nlm4_stats.NLM4_ROFS : nlm4_stats.NLM4_GRANTED;
+    }
+
+    /// <summary>Asks for a lock until it is decided: writes the records that it needs and takes the kernel's lock.</summary>
+    internal NlmResult Lock(RpcCall call, scoped in LockRequest request, uint nsmState)
+    {
+        var effects = NlmScratch.Current.Effects;
+        for (int written = 0; written <= MaxRecords; written++)
+        {
+            LockOutcome outcome;
+            LockTicket ticket;
+            using (var gate = State.Enter(effects))
+                outcome = State.Locks.Lock(gate, request, out ticket);
+            if (outcome == LockOutcome.NeedsRecord)
+            {
+                if (Record(call, ticket.Need, nsmState))
+                    continue;
+                Effects.Run(effects);
+                return NlmResult.Of(nlm4_stats.NLM4_DENIED_NOLOCKS);
+            }
+            var result = outcome == LockOutcome.Tentative
+                ? TakeLocally(request, ticket.Id, effects)
+                : NlmResult.Of(NlmStatus.Of(outcome));
+            Effects.Run(effects);
+            if (ticket.Unrecorded && outcome is LockOutcome.Granted or LockOutcome.Tentative)
+                Effects.Warn($"reclaim of {request.Range} granted to {call.PeerAddress} on {request.File.FileSystem}: no record of its locks came along");
+            return result;
+        }
+        Effects.Run(effects);
+        return NlmResult.Drop;
+    }
+
+    /// <summary>Writes what has to be on disk first; false when the disk refuses, and nothing is left behind.</summary>
+    private bool Record(RpcCall call, in RecordNeed need, uint nsmState)
+    {
+        call.BeforeBlocking();
+        ThreadIdentity.BecomeRoot();
+        var status = need.Kind == RecordNeedKind.Forfeit
+            ? records.Forfeit(need.Scope, need.Client)
+            : records.Remember(need.Scope, new ClientRecord(need.Client) { State = nsmState });
+        if (status != RecordStatus.Ok)
+            Effects.Warn($"lock refused to {need.Client}: its record for {need.Scope} could not be written ({status})");
+        using var gate = State.Enter(NlmScratch.Current.Effects);
+        State.Clients.Recorded(gate, need, status == RecordStatus.Ok);
+        return status == RecordStatus.Ok;
+    }
+
+    /// <summary>The state reserved the lock: it is granted when local programs leave it too.</summary>
+    private NlmResult TakeLocally(scoped in LockRequest request, long id, EffectList effects)
+    {
+        var local = LocalLocks.Take(request.File, request.Range, request.Kind, effects);
+        LockOutcome outcome;
+        using (var gate = State.Enter(effects))
+        {
+            outcome = local == LocalAnswer.Taken
+                ? State.Locks.ConfirmLocal(gate, id)
+                : State.Locks.WithdrawLocal(gate, id);
+            // A file that cannot be locked at all is nothing to wait for.
+            if (outcome == LockOutcome.Blocked && local != LocalAnswer.Conflict)
+                State.Locks.Cancel(gate, request);
+        }
+        switch (local)
+        {
+            case LocalAnswer.Taken when outcome == LockOutcome.NotFound:
+                // Released by an administrator meanwhile; the client asks again.
+                LocalLocks.Realign(request.File, effects);
+                return NlmResult.Drop;
+            case LocalAnswer.Stale:
+                return NlmResult.Of(nlm4_stats.NLM4_STALE_FH);
+            case LocalAnswer.Failed:
+                return NlmResult.Of(nlm4_stats.NLM4_DENIED_NOLOCKS);
+            case LocalAnswer.Conflict when outcome == LockOutcome.NotFound:
+                return NlmResult.Drop;
+            case LocalAnswer.Conflict when outcome == LockOutcome.Blocked:
+                LocalLocks.AwaitRelease(request.File, request.Range, request.Kind);
+                break;
+        }
+        return NlmResult.Of(NlmStatus.Of(outcome));
+    }
+}
