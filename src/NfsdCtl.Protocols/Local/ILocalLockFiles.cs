@@ -7,22 +7,19 @@ namespace NfsdCtl.Protocols.Local;
 public readonly record struct LocalHolder(LockRange Range, LockKind Kind, int Process);
 
 /// <summary>
-/// One open file description on which locks against local programs are taken (fcntl(2), F_OFD_SETLK). Locks of one description
-/// never conflict with each other: which client holds what is the lock table's business.
+/// One open file description on which locks against local programs are taken. Locks of one description never conflict with
+/// each other: which client holds what is the lock table's business.
 /// </summary>
 public interface ILocalLockFile : IDisposable
 {
-    /// <summary>Takes a range without waiting, or gives it back (null). 0 or the errno: EAGAIN when a local program is in the way.</summary>
-    int Set(LockRange range, LockKind? kind);
+    /// <summary>Takes a range without waiting, or gives it back (null).</summary>
+    LocalLockResult Set(LockRange range, LockKind? kind);
 
     /// <summary>A local program's lock that is in the way of this one; null when there is none.</summary>
     LocalHolder? Conflict(LockRange range, LockKind kind);
 
-    /// <summary>Takes a range, waiting as long as it takes. 0, or the errno: EINTR after <see cref="Interrupt"/>.</summary>
-    int Wait(LockRange range, LockKind kind);
-
-    /// <summary>Ends a <see cref="Wait"/> of another thread, now or as soon as it begins.</summary>
-    void Interrupt();
+    /// <summary>Takes a range, waiting as long as it takes or until <paramref name="wait"/> is cancelled.</summary>
+    LocalLockResult Wait(LockRange range, LockKind kind, LocalLockWait wait);
 }
 
 /// <summary>Opens files for locking.</summary>

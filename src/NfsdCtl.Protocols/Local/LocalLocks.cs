@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using NfsdCtl.Linux;
 using NfsdCtl.State;
 using NfsdCtl.State.Locks;
 using NfsdCtl.Vfs;
@@ -178,15 +177,13 @@ public sealed class LocalLocks : IDisposable
 
     private LocalAnswer Set(LockedFile file, LockRange range, LockKind kind, EffectList effects)
     {
-        int error = file.Opened!.Set(range, kind);
-        if (error == 0)
-        {
-            file.Cover.Set(range, kind);
-            if (file.Cover.Count > 2 * LockTable.MaxCover)
-                Realign(file, effects);
-            return LocalAnswer.Taken;
-        }
-        return error is Errno.EAGAIN or Errno.EACCES ? LocalAnswer.Conflict : LocalAnswer.Failed;
+        var result = file.Opened!.Set(range, kind);
+        if (result != LocalLockResult.Done)
+            return result == LocalLockResult.Conflict ? LocalAnswer.Conflict : LocalAnswer.Failed;
+        file.Cover.Set(range, kind);
+        if (file.Cover.Count > 2 * LockTable.MaxCover)
+            Realign(file, effects);
+        return LocalAnswer.Taken;
     }
 
     private void Realign(LockedFile file, EffectList effects)
@@ -223,13 +220,13 @@ public sealed class LocalLocks : IDisposable
 
     private static void TryTake(LockedFile file, CoverRange range)
     {
-        if (file.Opened!.Set(range.Range, range.Kind) == 0)
+        if (file.Opened!.Set(range.Range, range.Kind) == LocalLockResult.Done)
             file.Cover.Set(range.Range, range.Kind);
     }
 
     private static void GiveBack(LockedFile file, LockRange range)
     {
-        if (file.Cover.Overlaps(range, LockKind.Read) && file.Opened!.Set(range, null) == 0)
+        if (file.Cover.Overlaps(range, LockKind.Read) && file.Opened!.Set(range, null) == LocalLockResult.Done)
             file.Cover.Set(range, null);
     }
 

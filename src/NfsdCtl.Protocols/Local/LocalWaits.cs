@@ -53,7 +53,7 @@ internal sealed class LocalWaits(ILocalLockFiles opener, int threads, Action<Fil
         lock (gate)
         {
             if (jobs.TryGetValue(file, out var job))
-                job.Cancel();
+                job.Wait.Cancel();
         }
     }
 
@@ -63,7 +63,7 @@ internal sealed class LocalWaits(ILocalLockFiles opener, int threads, Action<Fil
         lock (gate)
         {
             foreach (var job in jobs.Values.Where(j => j.File.FileSystem == fileSystem))
-                job.Cancel();
+                job.Wait.Cancel();
             while (jobs.Keys.Any(f => f.FileSystem == fileSystem))
                 Monitor.Wait(gate);
         }
@@ -75,7 +75,7 @@ internal sealed class LocalWaits(ILocalLockFiles opener, int threads, Action<Fil
         {
             ended = true;
             foreach (var job in jobs.Values)
-                job.Cancel();
+                job.Wait.Cancel();
             Monitor.PulseAll(gate);
         }
     }
@@ -114,18 +114,7 @@ internal sealed class LocalWaits(ILocalLockFiles opener, int threads, Action<Fil
         if (opener.Open(job.File, out var file) != VfsStatus.Ok || file is null)
             return false;
         using (file)
-        {
-            lock (gate)
-            {
-                if (job.Cancelled)
-                    return false;
-                job.Opened = file;
-            }
-            int error = file.Wait(job.Range, job.Kind);
-            lock (gate)
-                job.Opened = null;
-            return error == 0;
-        }
+            return file.Wait(job.Range, job.Kind, job.Wait) == LocalLockResult.Done;
     }
 
     private sealed class Job(FileKey file, LockRange range, LockKind kind)
@@ -136,14 +125,6 @@ internal sealed class LocalWaits(ILocalLockFiles opener, int threads, Action<Fil
 
         public LockKind Kind => kind;
 
-        public ILocalLockFile? Opened { get; set; }
-
-        public bool Cancelled { get; private set; }
-
-        public void Cancel()
-        {
-            Cancelled = true;
-            Opened?.Interrupt();
-        }
+        public LocalLockWait Wait { get; } = new();
     }
 }
