@@ -1,7 +1,16 @@
+# shellcheck shell=bash
 # Nodes: machines in small, each a network and mount namespace of its own on a common switch (sourced, bash).
 # The calling script re-runs itself in namespaces of its own first (nodes_enter), so that all of it ends with the script.
 
 nodes_net=10.77.0
+# what they run, built by nodes_build unless the caller names them
+nodes_built=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)/tests/NfsdCtl.Trials
+nodes_stale=$([ "${NFSDCTL-}" ] && [ "${NFSDCTL_TRIALS-}" ] || echo 1)
+export NFSDCTL=${NFSDCTL:-$nodes_built/bin/Release/net10.0/nfsdctl}
+export NFSDCTL_TRIALS=${NFSDCTL_TRIALS:-$nodes_built/bin/Release/net10.0/NfsdCtl.Trials}
+
+# nodes_build: the server and the simulated clients
+nodes_build() { [ -z "$nodes_stale" ] || dotnet build "$nodes_built" -c Release -v quiet --nologo >&2; }
 
 # nodes_enter SCRIPT ARGS...: goes on in a fresh network, mount and process namespace; whatever runs there dies with it
 nodes_enter() {
@@ -51,7 +60,8 @@ on() {
 node_serve() {
 	local name=$1 log=$nodes_work/$1.log
 	shift
-	on "$name" "$NFSDCTL" serve "$@" >"$nodes_work/$name.out" 2>"$log" </dev/null &
+	# not by "on": the process in the background must be the server itself
+	nsenter --target "$(cat "$nodes_work/$name.pid")" --net --mount --wdns=/ -- "$NFSDCTL" serve "$@" >"$nodes_work/$name.out" 2>"$log" </dev/null &
 	echo $! >"$nodes_work/$name.server"
 	disown
 	for _ in $(seq 200); do
