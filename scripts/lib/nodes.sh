@@ -2,7 +2,8 @@
 # Nodes: machines in small, each a network and mount namespace of its own on a common switch (sourced, bash).
 # The calling script re-runs itself in namespaces of its own first (nodes_enter), so that all of it ends with the script.
 
-nodes_net=10.77.0
+nodes_net=${NODES_NET:-10.77.0}
+nodes_bridge=${NODES_BRIDGE:-switch}
 # what they run, built by nodes_build unless the caller names them
 nodes_built=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)/tests/NfsdCtl.Trials
 nodes_stale=$([ "${NFSDCTL-}" ] && [ "${NFSDCTL_TRIALS-}" ] || echo 1)
@@ -24,8 +25,8 @@ nodes_enter() {
 nodes_switch() {
 	nodes_work=$(mktemp -d)
 	ip link set lo up
-	ip link add switch type bridge
-	ip link set switch up
+	ip link add "$nodes_bridge" type bridge
+	ip link set "$nodes_bridge" up
 }
 
 # node NAME ADDRESS...: a node with these addresses on its interface "lan"; it has a /run, a /srv and a /var/lib/nfsdctl of its own
@@ -36,14 +37,14 @@ node() {
 		mkdir -p /srv /var/lib/nfsdctl
 		for d in /run /srv /var/lib/nfsdctl; do mount -n -t tmpfs node "$d" || exit; done
 		ip link set lo up
-		touch "$1"; exec sleep infinity' node "$nodes_work/$name.up" </dev/null &
+		touch "$1"; exec sleep infinity' node "$nodes_work/$name.up" </dev/null >"$nodes_work/$name.node" 2>&1 &
 	pid=$!
 	disown
 	for _ in $(seq 100); do [ -e "$nodes_work/$name.up" ] && break; sleep 0.02; done
-	[ -e "$nodes_work/$name.up" ] || { echo "cannot make node $name" >&2; return 1; }
+	[ -e "$nodes_work/$name.up" ] || { echo "cannot make node $name: $(cat "$nodes_work/$name.node")" >&2; return 1; }
 	echo "$pid" >"$nodes_work/$name.pid"
 	ip link add name "port-$name" type veth peer name lan netns "$pid"
-	ip link set dev "port-$name" master switch up
+	ip link set dev "port-$name" master "$nodes_bridge" up
 	on "$name" ip link set lan up
 	for address; do on "$name" ip addr add "$address/24" dev lan; done
 }
@@ -72,6 +73,22 @@ node_serve() {
 	echo "the server of node $name is not ready:" >&2
 	tail -20 "$log" "$nodes_work/$name.out" >&2
 	return 1
+}
+
+# node_export NAME DISK PATH LINE: mount and export a filesystem that stays on this node
+node_export() {
+	on "$1" mkdir -p "$3"
+	on "$1" mount "$2" "$3"
+	on "$1" sh -c 'echo "$1 $2" >/run/nfsdctl/export' export "$3" "$4"
+}
+
+# node_move DISK ADDRESS PATH LINE [FROM] TO: the address and its filesystem, by the scripts that an administrator uses
+node_move() {
+	local disk=$1 address=$2 path=$3 line=$4 failover
+	failover=$(cd "$nodes_built/../../scripts/failover" && pwd)
+	shift 4
+	if [ $# = 2 ]; then on "$1" "$failover/release" "$address" "$path" || return; shift; fi
+	on "$1" "$failover/take-over" -i lan -s "$disk" -e "$line" -g "${NODES_GRACE:-10}" "$address" "$path"
 }
 
 # disk NAME MIB: an ext4 image on a loop device, whose name is printed
