@@ -16,7 +16,7 @@ internal sealed class Status(AdminHost host) : ReportFile("status", "the server 
             ("serving", s.Serving),
             ("threads", s.Threads),
             ("addresses", s.Addresses.Select(a => a.ToString())),
-            ("listeners", s.Listeners.Select(l => $"{l.Transport} {(l.Address.IsV4 || l.Address.IsWildcard ? l.Address : $"[{l.Address}]")}:{l.Port}")),
+            ("listeners", s.Listeners.Select(l => $"{l.Transport} {(l.Address.IsWildcard ? "*" : l.Address.IsV4 ? l.Address : $"[{l.Address}]")}:{l.Port}")),
             ("connections", s.Connections),
             ("calls", s.Calls),
             ("exports", s.Exports),

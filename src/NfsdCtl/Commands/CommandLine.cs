@@ -6,12 +6,17 @@ namespace NfsdCtl.Commands;
 public static class CommandLine
 {
     /// <summary>Parses <paramref name="arguments"/> and runs what they say.</summary>
-    /// <returns>The exit code: 0 done, 1 refused or failed, 2 not understood.</returns>
-    public static int Run(IReadOnlyList<string> arguments, Func<ServeOptions, int> serve, Func<ServeOptions, int> showConfig)
+    /// <param name="output">Instead of standard output; plain text.</param>
+    /// <param name="error">Instead of standard error.</param>
+    /// <returns>The exit code: 0 done, 1 refused or failed, 2 not understood, 3 no server can be reached.</returns>
+    public static int Run(
+        IReadOnlyList<string> arguments, Func<ServeOptions, int> serve, Func<ServeOptions, int> showConfig, TextWriter? output = null, TextWriter? error = null)
     {
         var result = Create(serve, showConfig).Parse(arguments);
         // Signals belong to the server: with a termination time-out the library would take SIGTERM and SIGINT away from it.
         var invocation = new InvocationConfiguration { ProcessTerminationTimeout = null, EnableDefaultExceptionHandler = false };
+        invocation.Output = output ?? invocation.Output;
+        invocation.Error = error ?? invocation.Error;
         int code = result.Invoke(invocation);
         return result.Errors.Count > 0 ? 2 : code;
     }
@@ -23,6 +28,23 @@ public static class CommandLine
         {
             ServeCommand.Create(serve),
             ConfigCommand.Create(showConfig),
+            StatusCommand.Create(),
+            UnlockIpCommand.Create(),
+            UnlockFileSystemCommand.Create(),
+            UnlockExportCommand.Create(),
+            ResumeIpCommand.Create(),
+            EndGraceCommand.Create(),
+            GraceCommand.Create(),
+            LocksCommand.Create(),
+            WaitersCommand.Create(),
+            HostsCommand.Create(),
+            ClientsCommand.Create(),
+            ScopesCommand.Create(),
+            ExportsCommand.Create(),
+            ExportCommand.Create(),
+            UnexportCommand.Create(),
+            FileHandleCommand.Create(),
+            ThreadsCommand.Create(),
         };
         return root;
     }
