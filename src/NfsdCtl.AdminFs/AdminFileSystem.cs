@@ -44,7 +44,7 @@ public sealed class AdminFileSystem(AdminHost host) : IFuseFileSystem
         ((IAdminHandle)file.Handle!).Read(offset, buffer);
 
     public int Write(ReadOnlySpan<byte> path, ulong offset, ReadOnlySpan<byte> data, in FuseContext context, ref FuseFileInfo file) =>
-        ((IAdminHandle)file.Handle!).Write(offset, data, new Caller(context.Pid, context.Uid, context.Gid), context.Interrupted);
+        ((IAdminHandle)file.Handle!).Write(offset, data, new Caller(CallerProcess.Of(context.Pid), context.Uid, context.Gid), context.Interrupted);
 
     public void Release(ReadOnlySpan<byte> path, ref FuseFileInfo file) => file.Handle = null;
 

@@ -32,7 +32,7 @@ public interface IFuseFileSystem
     void Release(ReadOnlySpan<byte> path, ref FuseFileInfo file);
 }
 
-/// <summary>Who calls. The process id is 0 when the caller lives in another pid namespace.</summary>
+/// <summary>Who calls. The number is the calling thread's, and 0 when the caller lives in another pid namespace.</summary>
 /// <param name="Interrupted">Signalled when a signal for the caller is pending.</param>
 public readonly record struct FuseContext(int Pid, uint Uid, uint Gid, CancellationToken Interrupted);
 
