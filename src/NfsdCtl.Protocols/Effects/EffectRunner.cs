@@ -279,6 +279,8 @@ public sealed class EffectRunner : IDisposable
             if (due >= armed)
                 return;
             armed = due;
+            // The timer may have the runtime make a thread, which inherits the identity of this one.
+            ThreadIdentity.BecomeRoot();
             long now = time.GetTimestamp();
             timer.Change(due <= now ? TimeSpan.Zero : time.GetElapsedTime(now, due), Timeout.InfiniteTimeSpan);
         }

@@ -42,6 +42,8 @@ internal sealed class LocalWaits(ILocalLockFiles opener, int threads, Action<Fil
             else if (started < threads)
             {
                 started++;
+                // A thread inherits the identity of the one that makes it.
+                ThreadIdentity.BecomeRoot();
                 new Thread(Run, 256 << 10) { IsBackground = true, Name = "local-lock-wait" }.Start();
             }
             return true;

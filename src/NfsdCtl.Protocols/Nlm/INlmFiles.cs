@@ -10,5 +10,5 @@ public interface INlmFiles
     /// Which file a handle means and through which export this client reaches it, without opening the file: BADHANDLE when it
     /// is malformed or forged, STALE when its export is not (or no longer) for this client.
     /// </summary>
-    VfsStatus Identify(ReadOnlySpan<byte> handle, in Caller caller, out FileKey file, out Export export);
+    VfsStatus Identify(ReadOnlySpan<byte> handle, in Caller caller, out FileKey file, out Export? export);
 }

@@ -61,11 +61,12 @@ public sealed class NlmService
     /// <summary>Finds the file of a handle for this client.</summary>
     internal nlm4_stats Find(RpcCall call, ReadOnlySpan<byte> handle, out FileKey file, out Export export)
     {
+        var status = VfsStatus.BadHandle;
+        (file, Export? found) = (default, null);
         if (handle.Length <= LockTable.MaxNfsHandle)
-            return NlmStatus.Of(files.Identify(handle, call.ToCaller(), out file, out export));
-        file = default;
-        export = null!;
-        return nlm4_stats.NLM4_FAILED;
+            status = files.Identify(handle, call.ToCaller(), out file, out found);
+        export = found!;
+        return NlmStatus.Of(status);
     }
 
     /// <summary>Makes a lock request of the arguments; any other status than GRANTED is the answer.</summary>

@@ -59,6 +59,37 @@ public sealed unsafe class FileSystem
         ? Path.Combine(MountPoint, HiddenName)
         : Path.Combine(recordsDirectory, Id.ToString());
 
+    /// <summary>
+    /// Opens the directory of <see cref="RecordsPath"/>, on the filesystem itself and not below its bare mount point, as root. The
+    /// caller closes it soon: it keeps the filesystem mounted. A descriptor, or -errno.
+    /// </summary>
+    public int OpenRecords()
+    {
+        ThreadIdentity.BecomeRoot();
+        var status = AcquireMount(out int root);
+        if (status != VfsStatus.Ok)
+            return status switch
+            {
+                VfsStatus.Stale => -Errno.ENOENT,
+                VfsStatus.RoFs => -Errno.EROFS,
+                VfsStatus.NoSpc => -Errno.ENOSPC,
+                VfsStatus.Jukebox => -Errno.EBUSY,
+                _ => -Errno.EIO,
+            };
+        try
+        {
+            const int flags = Descriptors.O_RDONLY | Descriptors.O_CLOEXEC | Files.O_DIRECTORY | Files.O_NOFOLLOW;
+            int opened;
+            fixed (byte* path = Encoding.UTF8.GetBytes((recordsDirectory is null ? HiddenName : RecordsPath) + "\0"))
+                opened = Files.OpenAt(root, path, flags, 0);
+            return opened < 0 ? -Errno.Last : opened;
+        }
+        finally
+        {
+            ReleaseMount();
+        }
+    }
+
     /// <summary>Changes when data that was written unstable may be lost.</summary>
     public ulong WriteVerifier => (ulong)Interlocked.Read(ref writeVerifier);
 

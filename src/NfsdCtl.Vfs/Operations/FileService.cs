@@ -45,18 +45,10 @@ public sealed unsafe partial class FileService
     public VfsStatus Resolve(ReadOnlySpan<byte> handle, in Caller caller, out FileRef file)
     {
         file = default;
-        if (!HandleCodec.TryDecode(handle, out var content))
-            return VfsStatus.BadHandle;
-        if (exports.Current.Find(content.Key.FileSystem, content.ExportTag) is not { } root)
-            return VfsStatus.Stale;
-        if (root.FileSystem.MacKey is null && Touch(root.FileSystem) is not VfsStatus.Ok and var closed)
-            return closed;
-        if (!HandleCodec.IsAuthentic(handle, root.FileSystem.MacKey!.Value))
-            return VfsStatus.BadHandle;
-        var status = Admit(root, caller, out var export);
+        var status = Authenticate(handle, caller, out var content, out var root, out var export);
         if (status != VfsStatus.Ok)
             return status;
-        status = FindNode(root.FileSystem, content.Key, out var node);
+        status = FindNode(root!.FileSystem, content.Key, out var node);
         if (status != VfsStatus.Ok)
             return status;
         file = new FileRef(node!, root, export!, Squashed(caller, export!.Options), caller);
@@ -64,6 +56,39 @@ public sealed unsafe partial class FileService
             return VfsStatus.Ok;
         file.Dispose();
         return VfsStatus.Stale;
+    }
+
+    /// <summary>
+    /// Which file a handle means, without looking whether it is still there: all that <see cref="Resolve"/> checks but that. For
+    /// locks, which are kept by key. STALE with <c>subtree_check</c> too when the file has left the export.
+    /// </summary>
+    public VfsStatus Identify(ReadOnlySpan<byte> handle, in Caller caller, out FileKey key, out Export? export)
+    {
+        var status = Authenticate(handle, caller, out var content, out _, out export);
+        key = content.Key;
+        if (status != VfsStatus.Ok || !export!.Options.SubtreeCheck)
+            return status;
+        status = Resolve(handle, caller, out var file);
+        file.Dispose();
+        return status;
+    }
+
+    /// <summary>The handle is ours, and its export is for this client.</summary>
+    private VfsStatus Authenticate(
+        ReadOnlySpan<byte> handle, in Caller caller, out HandleContent content, out ExportRoot? root, out Export? export)
+    {
+        root = null;
+        export = null;
+        if (!HandleCodec.TryDecode(handle, out content))
+            return VfsStatus.BadHandle;
+        root = exports.Current.Find(content.Key.FileSystem, content.ExportTag);
+        if (root is null)
+            return VfsStatus.Stale;
+        if (root.FileSystem.MacKey is null && Touch(root.FileSystem) is not VfsStatus.Ok and var closed)
+            return closed;
+        return HandleCodec.IsAuthentic(handle, root.FileSystem.MacKey!.Value)
+            ? Admit(root, caller, out export)
+            : VfsStatus.BadHandle;
     }
 
     /// <summary>
