@@ -96,6 +96,7 @@ public sealed class ExportTable(FileSystemTable fileSystems, IClientNames client
 
     private IReadOnlyList<ExportError> Build(IReadOnlyList<Export> exports)
     {
+        ThreadIdentity.BecomeRoot();
         var errors = new List<ExportError>();
         var resolved = exports.Select(e => ResolveHost(e, errors)).ToArray();
         var places = fileSystems.Identify(resolved, errors);

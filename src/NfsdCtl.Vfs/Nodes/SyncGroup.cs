@@ -15,10 +15,8 @@ internal sealed class SyncGroup
 
     /// <param name="sync">Runs the sync and gives 0 or an error number.</param>
     /// <param name="argument">Given to <paramref name="sync"/>, so that it needs no closure.</param>
-    /// <param name="ran">True for the one caller that ran the sync itself.</param>
-    public int Run(Func<int, int> sync, int argument, out bool ran)
+    public int Run(Func<int, int> sync, int argument)
     {
-        ran = false;
         long mine;
         lock (gate)
         {
@@ -36,7 +34,6 @@ internal sealed class SyncGroup
         try
         {
             error = sync(argument);
-            ran = true;
         }
         finally
         {

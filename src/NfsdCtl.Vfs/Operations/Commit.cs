@@ -52,7 +52,7 @@ public sealed unsafe partial class FileService
         if (status != VfsStatus.Ok)
             return status;
         file.BeforeBlocking();
-        int error = file.Node.Syncs.Run(sync, descriptor, out _);
+        int error = file.Node.Syncs.Run(sync, descriptor);
         // After a failed write-back the kernel forgets the pages: whatever was unstable may be gone.
         if (error != 0)
             file.Volume.ChangeWriteVerifier();
@@ -69,7 +69,7 @@ public sealed unsafe partial class FileService
         int descriptor = Files.OpenAt(Files.AT_FDCWD, (byte*)&path, Descriptors.O_RDONLY | Files.O_DIRECTORY | Descriptors.O_CLOEXEC, 0);
         if (descriptor < 0)
             return ErrnoMap.Last;
-        int error = directory.Node.Syncs.Run(FullSync, descriptor, out _);
+        int error = directory.Node.Syncs.Run(FullSync, descriptor);
         Descriptors.Close(descriptor);
         return ErrnoMap.ToStatus(error);
     }
