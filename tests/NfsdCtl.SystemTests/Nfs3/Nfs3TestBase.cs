@@ -52,7 +52,12 @@ public abstract class Nfs3TestBase(string type)
     }
 
     [TearDown]
-    public void StopServer() => Server?.Dispose();
+    public void StopServer()
+    {
+        Server?.Dispose();
+        if (DirPath is not null)
+            TestFileSystem.Run("rm", "-rf", Path.Combine(FileSystem.MountPoint, "export", Path.GetFileName(DirPath)));
+    }
 
     protected static byte[] Made(CreateResult result)
     {

@@ -26,7 +26,7 @@ public sealed class TestFileSystem : IDisposable
     {
         using (var image = File.Create(fs.Image))
             image.SetLength((long)megabytes << 20);
-        Run("mkfs.ext4", "-q", "-F", "-E", "lazy_itable_init=0,nodiscard", fs.Image);
+        Run("mkfs.ext4", "-q", "-F", "-b", "4096", "-E", "lazy_itable_init=0,nodiscard", fs.Image);
         Run("mount", "-o", "loop", fs.Image, fs.MountPoint);
     });
 

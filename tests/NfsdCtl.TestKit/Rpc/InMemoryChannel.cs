@@ -95,7 +95,14 @@ public sealed class InMemoryChannel(params RpcProgram[] programs) : RpcCall, IRp
 
     public ReadOnlySpan<byte> LastReply(int length) => reply.AsSpan(0, length);
 
-    public override void BeforeBlocking() => Blocked++;
+    /// <summary>Runs at that moment.</summary>
+    public Action? OnBlocking { get; set; }
+
+    public override void BeforeBlocking()
+    {
+        Blocked++;
+        OnBlocking?.Invoke();
+    }
 
     public override void EnsureRoom(ref XdrWriter writer, int bytes)
     {
