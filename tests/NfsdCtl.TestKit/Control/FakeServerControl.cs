@@ -12,7 +12,10 @@ public sealed class FakeServerControl : IServerControl
     private readonly List<string> orders = [];
     private readonly Dictionary<Setting, long> settings = new()
     {
-        [Setting.Threads] = 32, [Setting.LeaseTime] = 90, [Setting.GraceTime] = 90, [Setting.MaxBlockSize] = 1048576,
+        [Setting.Threads] = 32,
+        [Setting.LeaseTime] = 90,
+        [Setting.GraceTime] = 90,
+        [Setting.MaxBlockSize] = 1048576,
     };
 
     /// <summary>What was ordered, as <c>UnlockIp 10.0.0.1</c>, with a leading <c>dry </c> for a dry run.</summary>

@@ -41,8 +41,16 @@ public sealed class CommandLineTests
         Assert.That(served!.ConfigFile, Is.EqualTo("/c"));
         Assert.That(served.Overrides, Is.EquivalentTo(new Dictionary<string, string>
         {
-            ["nfsdctl:exports"] = Path.GetFullPath("e"), ["nfsd:host"] = "10.0.0.1,::1", ["nfsd:port"] = "1", ["mountd:port"] = "2", ["lockd:port"] = "3",
-            ["statd:port"] = "4", ["nfsdctl:admin-mount"] = "/a", ["nfsdctl:state-dir"] = "/s", ["nfsd:grace-time"] = "10", ["nfsd:lease-time"] = "20",
+            ["nfsdctl:exports"] = Path.GetFullPath("e"),
+            ["nfsd:host"] = "10.0.0.1,::1",
+            ["nfsd:port"] = "1",
+            ["mountd:port"] = "2",
+            ["lockd:port"] = "3",
+            ["statd:port"] = "4",
+            ["nfsdctl:admin-mount"] = "/a",
+            ["nfsdctl:state-dir"] = "/s",
+            ["nfsd:grace-time"] = "10",
+            ["nfsd:lease-time"] = "20",
             ["nfsdctl:rpcbind"] = "off",
         }));
     }

@@ -13,7 +13,13 @@ internal static class RequestBuilder
         byte[] payload = [.. body.SelectMany(b => b)];
         var header = new FuseInHeader
         {
-            Length = (uint)(FuseInHeader.Size + payload.Length), Opcode = opcode, Unique = 77, Node = node, Uid = 1000, Gid = 100, Pid = 4711,
+            Length = (uint)(FuseInHeader.Size + payload.Length),
+            Opcode = opcode,
+            Unique = 77,
+            Node = node,
+            Uid = 1000,
+            Gid = 100,
+            Pid = 4711,
         };
         return [.. Bytes(header), .. payload];
     }
