@@ -1,4 +1,5 @@
 using System.Net;
+using NfsdCtl.Protocols.Nfs3;
 using NfsdCtl.TestKit.Clients;
 
 namespace NfsdCtl.Trials;
@@ -54,7 +55,7 @@ public abstract class Background : IDisposable
 public sealed class Bystander : Background
 {
     private readonly LockdClient machine;
-    private readonly Nfs3Client nfs;
+    private readonly HardMount nfs;
     private readonly ServedFile file;
     private readonly byte[] block = new byte[4096];
     private uint turn;
@@ -62,7 +63,7 @@ public sealed class Bystander : Background
     public Bystander(IPAddress address, Place place, LockLedger ledger)
     {
         machine = new LockdClient(address, $"bystander-{address}", ledger);
-        nfs = new Nfs3Client(place.Server, address);
+        nfs = new HardMount(place.Server, address);
         file = place.Open(nfs, $"bystander-{address}");
     }
 
@@ -75,7 +76,7 @@ public sealed class Bystander : Background
     {
         var own = new ClientLock(file, 1, new Span64(++turn % 1000 * 8, 8), Exclusive: true);
         Times.Time(() => nfs.GetAttr(file.Handle));
-        Times.Time(() => nfs.Write(file.Handle, turn % 16 * 4096, block, Nfs3Client.Unstable));
+        Times.Time(() => nfs.Write(file.Handle, turn % 16 * 4096, block, stable_how.UNSTABLE));
         Times.Time(() =>
         {
             if (machine.Lock(own) == NlmStatus.Granted)
@@ -143,14 +144,14 @@ public sealed class Contender : Background
 /// <summary>Reads attributes through an address all the time: the longest of them is the outage that a client sees.</summary>
 public sealed class Prober(IPAddress address, Place place) : Background
 {
-    private readonly Nfs3Client nfs = new(place.Server, address);
+    private readonly HardMount nfs = new(place.Server, address);
     private byte[]? root;
 
     public Stopwatches Times { get; } = new();
 
     protected override void Step()
     {
-        root ??= nfs.Mount(place.Export);
+        root ??= nfs.Root(place.Export);
         Times.Time(() => nfs.GetAttr(root));
         Thread.Sleep(2);
     }

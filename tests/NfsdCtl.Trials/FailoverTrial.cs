@@ -55,7 +55,7 @@ public sealed class FailoverTrial(FailoverPlan plan)
     {
         for (var i = 0; i < machines.Count; i++)
         {
-            using var nfs = new Nfs3Client(place.Server, machines[i].Address);
+            using var nfs = new HardMount(place.Server, machines[i].Address);
             var file = place.Open(nfs, "locks");
             for (var k = 0; k < plan.Locks; k++)
             {

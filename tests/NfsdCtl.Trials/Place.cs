@@ -14,9 +14,9 @@ public sealed record Place(IPAddress Server, string Export)
     }
 
     /// <summary>Makes a file in the export's root, as seen through this address.</summary>
-    public ServedFile Open(Nfs3Client client, string name)
+    public ServedFile Open(HardMount client, string name)
     {
-        var root = client.Mount(Export);
+        var root = client.Root(Export);
         return new ServedFile(Server, client.Create(root, name), $"{Export}/{name}");
     }
 }

@@ -8,7 +8,7 @@ public sealed class TortureWorker : Background
 {
     private const int Ranges = 12;
     private readonly LockdClient machine;
-    private readonly Nfs3Client nfs;
+    private readonly HardMount nfs;
     private readonly ServedFile shared;
     private readonly Random random;
     private int lostSilently;
@@ -17,7 +17,7 @@ public sealed class TortureWorker : Background
     {
         random = new Random(seed);
         machine = new LockdClient(address, $"torture-{address}", ledger);
-        nfs = new Nfs3Client(place.Server, address);
+        nfs = new HardMount(place.Server, address);
         shared = place.Open(nfs, "shared");
         Data = new WrittenFile(nfs, place.Open(nfs, $"data-{address}").Handle, machine.Name);
     }

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using NfsdCtl.Protocols.Nfs3;
 using NfsdCtl.TestKit.Clients;
 
 namespace NfsdCtl.Trials;
@@ -7,7 +8,7 @@ namespace NfsdCtl.Trials;
 /// A file that one client writes: each block carries its number and a counter, so that reading it back tells whether what was
 /// acknowledged as stable is still there, and whether a block was torn.
 /// </summary>
-public sealed class WrittenFile(Nfs3Client nfs, byte[] handle, string name)
+public sealed class WrittenFile(HardMount nfs, byte[] handle, string name)
 {
     private const int Block = 4096;
     private const int Blocks = 32;
@@ -31,7 +32,7 @@ public sealed class WrittenFile(Nfs3Client nfs, byte[] handle, string name)
         if (random.Next(2) == 0)
         {
             var block = random.Next(Blocks);
-            Put(block, Nfs3Client.FileSync);
+            Put(block, stable_how.FILE_SYNC);
             stable[block] = issued[block];
             uncommitted.Remove(block);
             Synced++;
@@ -41,15 +42,15 @@ public sealed class WrittenFile(Nfs3Client nfs, byte[] handle, string name)
         for (var i = 0; i < 4; i++)
         {
             var block = random.Next(Blocks);
-            var written = Put(block, Nfs3Client.Unstable);
+            var written = Put(block, stable_how.UNSTABLE);
             // another verifier: what was written before it may be gone, and is not claimed any more (RFC 1813 §3.3.21)
-            if (verifier != written.Verifier)
+            if (verifier != written)
                 uncommitted.Clear();
-            verifier = written.Verifier;
+            verifier = written;
             uncommitted[block] = issued[block];
         }
 
-        if (nfs.Commit(handle).Verifier == verifier)
+        if (nfs.Commit(handle) == verifier)
         {
             foreach (var (block, value) in uncommitted)
                 stable[block] = value;
@@ -76,10 +77,10 @@ public sealed class WrittenFile(Nfs3Client nfs, byte[] handle, string name)
         }
     }
 
-    private Written Put(int block, uint how)
+    private ulong Put(int block, stable_how how)
     {
         issued[block] = ++counter;
-        return nfs.Write(handle, (ulong)block * Block, Content(block, counter), how);
+        return nfs.Write(handle, (ulong)block * Block, Content(block, counter), how).Verifier;
     }
 
     private static byte[] Content(int block, ulong value)

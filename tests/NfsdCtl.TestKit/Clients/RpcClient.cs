@@ -1,6 +1,8 @@
 using System.Buffers.Binary;
 using System.Net;
 using System.Net.Sockets;
+using NfsdCtl.TestKit.Rpc;
+using NfsdCtl.Wire.Rpc;
 using NfsdCtl.Wire.Xdr;
 
 namespace NfsdCtl.TestKit.Clients;
@@ -19,10 +21,9 @@ public sealed class RpcException(string message) : Exception(message);
 /// does, with the same XID, until <see cref="GiveUp"/>. Not safe for use by several threads.
 /// </summary>
 /// <param name="server">Asked at each new connection: after a restart or a move the port may be another.</param>
-public sealed class RpcClient(Func<IPEndPoint> server, uint program, uint version, IPAddress? from = null) : IDisposable
+public sealed class RpcClient(Func<IPEndPoint> server, uint program, uint version, IPAddress? from = null) : IRpcChannel, IDisposable
 {
     private const int LargestRecord = 2 << 20;
-    private static int turn = Random.Shared.Next();
     private readonly byte[] call = new byte[LargestRecord];
     private readonly byte[] reply = new byte[LargestRecord];
     private Socket? socket;
@@ -33,11 +34,19 @@ public sealed class RpcClient(Func<IPEndPoint> server, uint program, uint versio
     /// <summary>How long a call is tried in all; then <see cref="TimeoutException"/>.</summary>
     public TimeSpan GiveUp { get; init; } = TimeSpan.FromSeconds(60);
 
-    public uint Uid { get; init; }
+    public TestUser? User { get; set; } = TestUser.Root;
+
+    public uint Xid { get; set; } = (uint)Random.Shared.Next();
+
+    public RpcAnswer Call(uint program, uint version, uint procedure, ReadOnlySpan<byte> arguments)
+    {
+        var bytes = arguments.ToArray();
+        return Call(procedure, (ref w) => w.Fixed(bytes), (ref r) => new RpcAnswer(AcceptStatus.Success, r.Fixed(r.Remaining).ToArray()));
+    }
 
     public T Call<T>(uint procedure, Encode arguments, Decode<T> results)
     {
-        var xid = (uint)Interlocked.Increment(ref turn);
+        var xid = Xid++;
         var length = Write(xid, procedure, arguments);
         var deadline = Environment.TickCount64 + (long)GiveUp.TotalMilliseconds;
         for (; ; )
@@ -66,7 +75,7 @@ public sealed class RpcClient(Func<IPEndPoint> server, uint program, uint versio
         foreach (var word in (ReadOnlySpan<uint>)[xid, 0, 2, program, version, procedure])
             writer.U32(word);
         // AUTH_SYS (RFC 5531 appendix A): stamp, machine name, uid, gid, no further groups; verifier AUTH_NONE
-        foreach (var word in (ReadOnlySpan<uint>)[1, 20, 0, 0, Uid, Uid, 0, 0, 0])
+        foreach (var word in (ReadOnlySpan<uint>)[1, 20, 0, 0, User?.Uid ?? 0, User?.Gid ?? 0, 0, 0, 0])
             writer.U32(word);
         arguments(ref writer);
         if (writer.Overflow)
