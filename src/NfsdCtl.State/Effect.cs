@@ -79,7 +79,8 @@ public enum RecordNeedKind : byte
 }
 
 /// <param name="Id">For <see cref="Clients.ClientTable.Recorded"/>.</param>
-public readonly record struct RecordNeed(long Id, RecordNeedKind Kind, Scope Scope, ClientName Client);
+/// <param name="Forfeited">With Remember: the record must go on saying that the client forfeited its reclaims.</param>
+public readonly record struct RecordNeed(long Id, RecordNeedKind Kind, Scope Scope, ClientName Client, bool Forfeited = false);
 
 /// <summary>
 /// Collects the effects of one or more gate entries; one per thread, reused, so that a steady state allocates nothing.

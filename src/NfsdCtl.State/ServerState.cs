@@ -13,30 +13,102 @@ namespace NfsdCtl.State;
 /// </summary>
 public sealed class ServerState
 {
-    public ServerState(StateOptions options, TimeProvider time) => throw new NotImplementedException();
+    private readonly Lock gate = new();
+    private readonly TimeProvider time;
+    private EffectList effects = new();
+    private long now;
 
-    public LockTable Locks => throw new NotImplementedException();
+    public ServerState(StateOptions options, TimeProvider time)
+    {
+        this.time = time;
+        Options = options;
+        now = time.GetTimestamp();
+        Started = now;
+        Hosts = new HostTable(this);
+        Clients = new ClientTable(this);
+        Grace = new GraceTable(this);
+        Locks = new LockTable(this);
+        Shares = new ShareTable(this);
+        Releases = new ReleaseTable(this);
+        Reports = new StateReports(this);
+    }
 
-    public ShareTable Shares => throw new NotImplementedException();
+    public LockTable Locks { get; }
 
-    public GraceTable Grace => throw new NotImplementedException();
+    public ShareTable Shares { get; }
 
-    public ClientTable Clients => throw new NotImplementedException();
+    public GraceTable Grace { get; }
 
-    public ReleaseTable Releases => throw new NotImplementedException();
+    public ClientTable Clients { get; }
 
-    public StateReports Reports => throw new NotImplementedException();
+    public ReleaseTable Releases { get; }
+
+    public StateReports Reports { get; }
+
+    internal HostTable Hosts { get; }
+
+    internal Agenda Agenda { get; } = new();
+
+    internal StateOptions Options { get; }
+
+    internal long Started { get; }
+
+    /// <summary>The time of this gate entry, a timestamp that never goes back.</summary>
+    internal long Now => now;
 
     /// <summary>
     /// Takes the gate: reads the clock once, does what fell due (a bounded part of it), and hands out the scope that every method
     /// of the state demands. Sections are short; nothing that may wait is done inside. Not reentrant.
     /// </summary>
     /// <param name="effects">Receives what must be done after the gate is left. Not cleared.</param>
-    public GateScope Enter(EffectList effects) => throw new NotImplementedException();
+    public GateScope Enter(EffectList effects)
+    {
+        gate.Enter();
+        this.effects = effects;
+        now = Math.Max(now, time.GetTimestamp());
+        var scope = new GateScope(this);
+        if (now >= Agenda.Next)
+            Agenda.Fire(scope, now);
+        if (WorkPending)
+        {
+            Releases.Sweep(scope);
+            Locks.EvaluateWaiters(scope);
+        }
+        Grace.EndComplete(scope);
+        return scope;
+    }
+
+    internal void Leave()
+    {
+        effects.NextDue = WorkPending ? 0 : Agenda.Next;
+        gate.Exit();
+    }
+
+    internal void Add(in Effect effect) => effects.Add(effect);
+
+    /// <summary>Adds an effect that says "look at this file" unless it was the last one said.</summary>
+    internal void AddOnce(EffectKind kind, in FileKey file)
+    {
+        var items = effects.Items;
+        if (items.Length == 0 || items[^1].Kind != kind || items[^1].File != file)
+            effects.Add(new Effect(kind, 0, file));
+    }
+
+    internal long After(TimeSpan delay) => now + (long)(delay.TotalSeconds * time.TimestampFrequency);
+
+    internal TimeSpan Since(long timestamp) => time.GetElapsedTime(timestamp, now);
+
+    internal TimeSpan Until(long timestamp) => time.GetElapsedTime(now, timestamp);
+
+    private bool WorkPending => Releases.Pending || Locks.EvaluationPending;
 }
 
 /// <summary>Proof that the gate is held; leaves it when disposed.</summary>
 public readonly ref struct GateScope : IDisposable
 {
-    public void Dispose() => throw new NotImplementedException();
+    internal GateScope(ServerState state) => State = state;
+
+    internal ServerState State { get; }
+
+    public void Dispose() => State.Leave();
 }

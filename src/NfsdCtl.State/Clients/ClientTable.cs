@@ -9,17 +9,85 @@ namespace NfsdCtl.State.Clients;
 /// </summary>
 public sealed class ClientTable
 {
-    /// <summary>Takes over what the disk knows of a scope from an earlier life, before its window is opened.</summary>
-    public void Load(in GateScope gate, Scope scope, ScopeRecord record) => throw new NotImplementedException();
+    /// <summary>A removal that fails so often is given up: the disk has gone, and its record with it.</summary>
+    private const int ForgetAttempts = 5;
+
+    private readonly ServerState state;
+
+    internal ClientTable(ServerState state) => this.state = state;
+
+    /// <summary>
+    /// Takes over what the disk knows of a scope from an earlier life or another node, before its window is opened. What the disk
+    /// says wins, except for clients that hold locks here now.
+    /// </summary>
+    /// <returns>The clients that did not fit (<see cref="StateOptions.MaxHosts"/>) and are not known here.</returns>
+    public int Load(in GateScope gate, Scope scope, ScopeRecord record)
+    {
+        int left = 0;
+        Span<byte> buffer = stackalloc byte[1024];
+        foreach (var client in record.Clients)
+        {
+            if (!System.Text.Encoding.UTF8.TryGetBytes(client.Name.CallerName, buffer, out int length))
+            {
+                left++;
+                continue;
+            }
+            var caller = new Caller(client.Name.Address, scope.Server, buffer[..length]);
+            if ((state.Hosts.Find(caller) ?? state.Hosts.Add(caller)) is not { } host)
+            {
+                left++;
+                continue;
+            }
+            var entry = state.Hosts.EntryOf(host, scope.FileSystem);
+            host.NsmState = client.State == 0 ? host.NsmState : client.State;
+            entry.Durable = true;
+            if (entry.Held > 0 && !entry.MayReclaim)
+                continue;
+            entry.HeldNoted = client.Held is not null;
+            entry.AllowReclaim(client.Held);
+            if (client.Forfeited)
+                entry.Forfeit();
+        }
+        return left;
+    }
 
     /// <summary>
     /// The record that <see cref="RecordNeed"/> asked for is on disk (<paramref name="durable"/>), or could not be written; then
     /// nothing is left of the attempt.
     /// </summary>
-    public void Recorded(in GateScope gate, in RecordNeed need, bool durable) => throw new NotImplementedException();
+    public void Recorded(in GateScope gate, in RecordNeed need, bool durable)
+    {
+        if (!durable || state.Hosts.EntryOrNull(need.Id) is not { } entry || entry.Scope.Scope != need.Scope || entry.Host.Name != need.Client)
+            return;
+        if (need.Kind == RecordNeedKind.Forfeit)
+        {
+            entry.Forfeit();
+            state.Grace.EndComplete(gate);
+            state.Locks.EvaluateAll(gate, entry.Scope.Scope.FileSystem);
+        }
+        // A removal under way may reach the disk after this record: it is to be written again.
+        else if (!entry.Forgetting)
+        {
+            entry.Durable = true;
+            entry.HeldNoted = false;
+            entry.Linger();
+        }
+    }
 
     /// <summary>The removal that an effect ForgetClient asked for is on disk, or failed and is asked for again later.</summary>
-    public void Forgotten(in GateScope gate, long id, bool durable) => throw new NotImplementedException();
+    public void Forgotten(in GateScope gate, long id, bool durable)
+    {
+        if (state.Hosts.EntryOrNull(id) is not { Forgetting: true } entry)
+            return;
+        entry.Forgetting = false;
+        if (durable || ++entry.ForgetFailures >= ForgetAttempts)
+        {
+            entry.Durable = false;
+            entry.ForgetFailures = 0;
+            return;
+        }
+        state.Agenda.Set(entry, state.After(state.Options.PersistRetry));
+    }
 
     /// <summary>
     /// The client's machine started anew (SM_NOTIFY, FREE_ALL): all it held is released, and it will not reclaim. A state number
@@ -27,15 +95,51 @@ public sealed class ClientTable
     /// </summary>
     /// <param name="callerName">Empty for every name at that client address.</param>
     /// <param name="server">The server address, or any.</param>
-    public ReleaseCounts Rebooted(in GateScope gate, NetAddress client, ReadOnlySpan<byte> callerName, NetAddress server, uint nsmState) =>
-        throw new NotImplementedException();
+    public ReleaseCounts Rebooted(in GateScope gate, NetAddress client, ReadOnlySpan<byte> callerName, NetAddress server, uint nsmState)
+    {
+        var counts = default(ReleaseCounts);
+        foreach (var host in state.Hosts.OfClient(client))
+        {
+            if ((!callerName.IsEmpty && !callerName.SequenceEqual(host.CallerName)) || (!server.IsWildcard && host.Server != server))
+                continue;
+            if (nsmState != 0 && host.NsmState == nsmState)
+                continue;
+            if (nsmState != 0)
+                host.NsmState = nsmState;
+            counts += state.Releases.ReleaseHost(host);
+        }
+        state.Grace.EndComplete(gate);
+        return counts;
+    }
 
     /// <summary>The known clients of the scopes that <paramref name="scope"/> covers: whom to send SM_NOTIFY.</summary>
-    public void CopyKnown(in GateScope gate, Scope scope, List<KnownClient> into) => throw new NotImplementedException();
+    public void CopyKnown(in GateScope gate, Scope scope, List<KnownClient> into)
+    {
+        foreach (var known in state.Hosts.Scopes)
+        {
+            if (!scope.Covers(known.Scope))
+                continue;
+            foreach (var entry in known.Entries)
+            {
+                if (entry.Durable)
+                {
+                    into.Add(new KnownClient(known.Scope, entry.Host.Name, entry.Host.NsmState, entry.Held, entry.Expected, entry.MayReclaim, !entry.Missing));
+                }
+            }
+        }
+    }
+
+    internal void Forget(ClientEntry entry)
+    {
+        if (!entry.Durable || entry.Forgetting)
+            return;
+        entry.Forgetting = true;
+        state.Add(new Effect(EffectKind.ForgetClient, entry.Index, Scope: entry.Scope.Scope, Client: entry.Host.Name));
+    }
 }
 
 /// <summary>A client on record.</summary>
-/// <param name="Held">Lock ranges it holds now.</param>
+/// <param name="Held">Lock ranges it holds or waits for now.</param>
 /// <param name="Expected">Lock ranges it held in the life before; null when unknown.</param>
 /// <param name="MayReclaim">It is known to have held locks before and has not lost the right.</param>
 /// <param name="Done">Nothing more is expected of it in an open window.</param>

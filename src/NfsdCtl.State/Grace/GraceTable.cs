@@ -1,56 +1,8 @@
+using NfsdCtl.State.Clients;
 using NfsdCtl.State.Records;
+using NfsdCtl.State.Reports;
 
 namespace NfsdCtl.State.Grace;
-
-/// <summary>What a request wants, as far as grace windows care (admin-files: "what each request gets").</summary>
-public enum RequestKind : byte
-{
-    /// <summary>NLM LOCK with reclaim.</summary>
-    ReclaimLock,
-
-    /// <summary>NLM SHARE with reclaim: no record is asked for, as shares are not monitored.</summary>
-    ReclaimShare,
-
-    /// <summary>NLM LOCK, NM_LOCK, TEST, SHARE.</summary>
-    NewLock,
-
-    /// <summary>NLM UNLOCK, UNSHARE, CANCEL by an owner that holds nothing of this life.</summary>
-    UnlockUnknown,
-
-    /// <summary>NLM UNLOCK, UNSHARE, CANCEL by an owner that reclaimed or took a lock in this life.</summary>
-    UnlockKnown,
-
-    /// <summary>NFSv4 OPEN CLAIM_PREVIOUS, LOCK with reclaim.</summary>
-    Nfs4Reclaim,
-
-    /// <summary>NFSv4 OPEN, LOCK, LOCKT, REMOVE, RENAME, I/O under a special stateid.</summary>
-    Nfs4New,
-
-    /// <summary>NFSv4 I/O with a valid stateid, CLOSE, LOCKU, LOOKUP; all NFSv3 I/O.</summary>
-    Io,
-}
-
-/// <summary>The answer of <see cref="GraceTable.Admit"/>.</summary>
-public enum Admission : byte
-{
-    /// <summary>No window concerns it.</summary>
-    Normal,
-
-    /// <summary>A reclaim of a known client.</summary>
-    Reclaim,
-
-    /// <summary>A reclaim of a client of which no record came along; granted, with a warning.</summary>
-    ReclaimUnrecorded,
-
-    /// <summary>Not during the grace period.</summary>
-    Grace,
-
-    /// <summary>A reclaim through another address, or by a client that is not known or forfeited its right.</summary>
-    NotReclaimable,
-
-    /// <summary>A reclaim and no window.</summary>
-    NoGrace,
-}
 
 public enum OpenOutcome : byte
 {
@@ -59,6 +11,9 @@ public enum OpenOutcome : byte
 
     /// <summary>There was one: its end is the later of both.</summary>
     Extended,
+
+    /// <summary>The end of the one that was there is on its way to the disk: ask again.</summary>
+    Ending,
 
     /// <summary><see cref="StateOptions.MaxWindows"/> are open.</summary>
     TooMany,
@@ -69,37 +24,294 @@ public enum OpenOutcome : byte
 /// <param name="Persisted">It is on disk already (it was open when the server stopped): no effect PersistWindow.</param>
 public readonly record struct WindowRequest(Scope Scope, TimeSpan Duration, string Reason, bool AnyoneMayReclaim, bool Persisted);
 
+/// <summary>A scope whose window ends, and the clients whose records go with it.</summary>
+public readonly record struct EndedScope(Scope Scope, IReadOnlyList<ClientName> Gone);
+
+/// <summary>One window. Its due time is its end, or the next attempt to write that.</summary>
+internal sealed class Window(ServerState state, long id, in WindowRequest request) : Timed
+{
+    public long Id { get; } = id;
+
+    public Scope Scope { get; } = request.Scope;
+
+    public string Reason { get; } = request.Reason;
+
+    public bool Anyone { get; } = request.AnyoneMayReclaim;
+
+    public WindowPhase Phase { get; set; } = WindowPhase.Opening;
+
+    public long Deadline { get; set; }
+
+    /// <summary>The end that is on its way to the disk.</summary>
+    public long NextDeadline { get; set; }
+
+    public override void Fire(in GateScope gate) => state.Grace.WindowDue(this);
+}
+
 /// <summary>
 /// The grace windows: {server or any, filesystem or any, who may reclaim, end}. Boot grace is (any, any); resume_ip opens
 /// (server, filesystem). A window passes through: on its way to the disk (new locks wait already, reclaims are not admitted yet),
-/// open, its end on its way to the disk (new locks still wait), gone.
+/// open, its end on its way to the disk (new locks still wait), gone. RFC 8881 §8.4.3: its end is on disk before the first new lock.
 /// </summary>
 public sealed class GraceTable
 {
-    /// <summary>Opens or extends a window. Effects: PersistWindow unless persisted; NotifyClients once it is on disk.</summary>
-    public OpenOutcome Open(in GateScope gate, in WindowRequest request, out long id) => throw new NotImplementedException();
+    private readonly ServerState state;
+    private readonly List<Window> windows = [];
+    private long lastId;
+    private long version;
+    private bool mayBeComplete;
+
+    internal GraceTable(ServerState state) => this.state = state;
+
+    internal IReadOnlyList<Window> Windows => windows;
+
+    /// <summary>
+    /// Opens or extends a window. Effects: PersistWindow unless it is persisted; NotifyClients once it is on disk. The scope's records
+    /// are to be loaded before (<see cref="ClientTable.Load"/>): a window of which no known client is missing ends at once.
+    /// </summary>
+    public OpenOutcome Open(in GateScope gate, in WindowRequest request, out long id)
+    {
+        long deadline = state.After(request.Duration);
+        if (Find(request.Scope) is { } there)
+        {
+            id = there.Id;
+            if (there.Phase == WindowPhase.Ending)
+                return OpenOutcome.Ending;
+            there.NextDeadline = Math.Max(deadline, Math.Max(there.Deadline, there.NextDeadline));
+            Persist(gate, there, request.Persisted);
+            return OpenOutcome.Extended;
+        }
+        id = 0;
+        if (windows.Count >= state.Options.MaxWindows)
+            return OpenOutcome.TooMany;
+        var window = new Window(state, ++lastId, request) { NextDeadline = deadline };
+        id = window.Id;
+        windows.Add(window);
+        version++;
+        Persist(gate, window, request.Persisted);
+        return OpenOutcome.Opened;
+    }
 
     /// <summary>The window is on disk, or could not be written: then it is as if <see cref="Open"/> had not been called.</summary>
-    public void WindowPersisted(in GateScope gate, long id, bool durable) => throw new NotImplementedException();
+    public void WindowPersisted(in GateScope gate, long id, bool durable)
+    {
+        if (Find(id) is not { Phase: not WindowPhase.Ending } window)
+            return;
+        if (!durable)
+        {
+            window.NextDeadline = window.Deadline;
+            if (window.Phase == WindowPhase.Opening)
+                Remove(gate, window);
+            return;
+        }
+        window.Deadline = window.NextDeadline;
+        state.Agenda.Set(window, window.Deadline);
+        if (window.Phase == WindowPhase.Open)
+            return;
+        window.Phase = WindowPhase.Open;
+        version++;
+        state.Add(new Effect(EffectKind.NotifyClients, window.Id, Scope: window.Scope));
+        mayBeComplete = true;
+        EndComplete(gate);
+    }
 
     /// <summary>Begins the end of exactly this window (effect PersistWindowEnd). False when there is none.</summary>
-    public bool End(in GateScope gate, Scope scope) => throw new NotImplementedException();
+    public bool End(in GateScope gate, Scope scope)
+    {
+        if (Find(scope) is not { } window)
+            return false;
+        BeginEnd(window);
+        return true;
+    }
 
     /// <summary>Begins the end of all windows and returns their number.</summary>
-    public int EndAll(in GateScope gate) => throw new NotImplementedException();
+    public int EndAll(in GateScope gate)
+    {
+        foreach (var window in windows)
+            BeginEnd(window);
+        return windows.Count;
+    }
 
     /// <summary>What to write for an effect PersistWindowEnd: each scope that ends and the clients that did not come back.</summary>
-    public void CopyEnd(in GateScope gate, long id, List<EndedScope> into) => throw new NotImplementedException();
+    public void CopyEnd(in GateScope gate, long id, List<EndedScope> into)
+    {
+        if (Find(id) is not { Phase: WindowPhase.Ending } window)
+            return;
+        foreach (var scope in state.Hosts.Scopes)
+        {
+            if (!EndsWith(window, scope.Scope))
+                continue;
+            var gone = new List<ClientName>();
+            foreach (var entry in scope.Entries)
+            {
+                if (IsGone(entry))
+                    gone.Add(entry.Host.Name);
+            }
+            into.Add(new EndedScope(scope.Scope, gone));
+        }
+        bool concrete = !window.Scope.Server.IsWildcard && !window.Scope.FileSystem.IsAny;
+        if (concrete && state.Hosts.FindScope(window.Scope) is null)
+            into.Add(new EndedScope(window.Scope, []));
+    }
 
-    /// <summary>The end is on disk: the window is gone. Otherwise it is tried again later.</summary>
-    public void WindowEndPersisted(in GateScope gate, long id, bool durable) => throw new NotImplementedException();
+    /// <summary>The end is on disk: the window is gone, and those who waited are granted. Otherwise it is tried again later.</summary>
+    public void WindowEndPersisted(in GateScope gate, long id, bool durable)
+    {
+        if (Find(id) is not { Phase: WindowPhase.Ending } window)
+            return;
+        if (!durable)
+        {
+            state.Agenda.Set(window, state.After(state.Options.PersistRetry));
+            return;
+        }
+        foreach (var scope in state.Hosts.Scopes)
+        {
+            if (!EndsWith(window, scope.Scope))
+                continue;
+            foreach (var entry in scope.Entries)
+            {
+                if (IsGone(entry))
+                    entry.Durable = false;
+                entry.EndReclaim();
+            }
+        }
+        Remove(gate, window);
+    }
 
     /// <summary>One question, one answer, used in the same gate entry.</summary>
-    public Admission Admit(in GateScope gate, Scope scope, RequestKind kind, in Caller caller) => throw new NotImplementedException();
+    public Admission Admit(in GateScope gate, Scope scope, RequestKind kind, in Caller caller)
+    {
+        ClientEntry? known = null;
+        if (state.Hosts.Find(caller) is { } host)
+            known = host.Entries.Find(e => e.Scope.Scope == scope);
+        return Admit(known?.Scope ?? state.Hosts.ScopeOf(scope), known, kind);
+    }
 
     /// <summary>True while a window of exactly this scope exists, its end not yet on disk.</summary>
-    public bool Exists(in GateScope gate, Scope scope) => throw new NotImplementedException();
-}
+    public bool Exists(in GateScope gate, Scope scope) => Find(scope) is not null;
 
-/// <summary>A scope whose window ends, and the clients whose records go with it.</summary>
-public readonly record struct EndedScope(Scope Scope, IReadOnlyList<ClientName> Gone);
+    internal Admission Admit(ClientEntry entry, RequestKind kind) => Admit(entry.Scope, entry, kind);
+
+    internal Admission Admit(ScopeState scope, ClientEntry? entry, RequestKind kind)
+    {
+        if (windows.Count == 0)
+            return kind is RequestKind.ReclaimLock or RequestKind.ReclaimShare or RequestKind.Nfs4Reclaim ? Admission.NoGrace : Admission.Normal;
+        var verdict = VerdictOf(scope);
+        return kind switch
+        {
+            RequestKind.Io or RequestKind.UnlockKnown => Admission.Normal,
+            RequestKind.NewLock or RequestKind.Nfs4New or RequestKind.UnlockUnknown => verdict.InGrace ? Admission.Grace : Admission.Normal,
+            RequestKind.ReclaimLock or RequestKind.Nfs4Reclaim => AdmitReclaim(verdict, entry),
+            RequestKind.ReclaimShare => verdict.Reclaims ? Admission.Reclaim : NoReclaim(verdict),
+            _ => throw new ArgumentOutOfRangeException(nameof(kind)),
+        };
+    }
+
+    internal Verdict VerdictOf(ScopeState scope)
+    {
+        if (scope.VerdictVersion == version)
+            return scope.Verdict;
+        var verdict = default(Verdict);
+        foreach (var window in windows)
+        {
+            if (!window.Scope.FileSystem.IsAny && window.Scope.FileSystem != scope.Scope.FileSystem)
+                continue;
+            bool here = window.Scope.Covers(scope.Scope);
+            verdict = new Verdict(
+                true,
+                verdict.Reclaims || (here && window.Phase == WindowPhase.Open),
+                verdict.Anyone || (here && window is { Phase: WindowPhase.Open, Anyone: true }),
+                verdict.Opening || (here && window.Phase == WindowPhase.Opening),
+                verdict.Elsewhere || !here);
+        }
+        scope.Verdict = verdict;
+        scope.VerdictVersion = version;
+        return verdict;
+    }
+
+    /// <summary>A scope has no missing client any more: a window may end early.</summary>
+    internal void NoteComplete() => mayBeComplete = true;
+
+    /// <summary>Begins the end of windows whose known clients are all done.</summary>
+    internal void EndComplete(in GateScope gate)
+    {
+        if (!mayBeComplete)
+            return;
+        mayBeComplete = false;
+        foreach (var window in windows)
+        {
+            if (window is { Phase: WindowPhase.Open, Anyone: false } && IsComplete(window))
+                BeginEnd(window);
+        }
+    }
+
+    internal void WindowDue(Window window)
+    {
+        if (window.Phase == WindowPhase.Ending)
+            state.Add(new Effect(EffectKind.PersistWindowEnd, window.Id, Scope: window.Scope));
+        else
+            BeginEnd(window);
+    }
+
+    private bool IsComplete(Window window)
+    {
+        foreach (var scope in state.Hosts.Scopes)
+        {
+            if (scope.Missing != 0 && window.Scope.Covers(scope.Scope))
+                return false;
+        }
+        return true;
+    }
+
+    private static Admission AdmitReclaim(Verdict verdict, ClientEntry? entry)
+    {
+        if (!verdict.Reclaims)
+            return NoReclaim(verdict);
+        if (entry is { Forfeited: true })
+            return Admission.NotReclaimable;
+        if (entry is { Durable: true } and ({ MayReclaim: true } or { Held: > 0 }))
+            return Admission.Reclaim;
+        return verdict.Anyone ? Admission.ReclaimUnrecorded : Admission.NotReclaimable;
+    }
+
+    private static Admission NoReclaim(Verdict verdict) =>
+        verdict.Opening ? Admission.Grace : verdict.Elsewhere ? Admission.NotReclaimable : Admission.NoGrace;
+
+    private void Persist(in GateScope gate, Window window, bool persisted)
+    {
+        if (persisted)
+            WindowPersisted(gate, window.Id, true);
+        else
+            state.Add(new Effect(EffectKind.PersistWindow, window.Id, Scope: window.Scope, Value: state.Until(window.NextDeadline).Ticks));
+    }
+
+    private void BeginEnd(Window window)
+    {
+        if (window.Phase == WindowPhase.Ending)
+            return;
+        window.Phase = WindowPhase.Ending;
+        version++;
+        // Should the effect be lost, the end is asked for again.
+        state.Agenda.Set(window, state.After(state.Options.GrantAnswerWait));
+        state.Add(new Effect(EffectKind.PersistWindowEnd, window.Id, Scope: window.Scope));
+    }
+
+    private void Remove(in GateScope gate, Window window)
+    {
+        window.Due = Timed.Never;
+        windows.Remove(window);
+        version++;
+        state.Locks.EvaluateAll(gate, window.Scope.FileSystem);
+    }
+
+    /// <summary>Its reclaims end with this window: no other one goes on for it.</summary>
+    private bool EndsWith(Window window, Scope scope) =>
+        window.Scope.Covers(scope) && !windows.Exists(w => w != window && w.Phase != WindowPhase.Ending && w.Scope.Covers(scope));
+
+    /// <summary>It had something to come back for and did not.</summary>
+    private static bool IsGone(ClientEntry entry) => entry is { Durable: true, MayReclaim: true, Held: 0, Reclaimed: 0 };
+
+    private Window? Find(Scope scope) => windows.Find(w => w.Scope == scope);
+
+    private Window? Find(long id) => windows.Find(w => w.Id == id);
+}
