@@ -91,8 +91,9 @@ public sealed class ExportParser
             SkipLine();
             return;
         }
-        if (path.Length > 1)
-            path = path.TrimEnd('/');
+        path = path.TrimEnd('/');
+        if (path.Length == 0)
+            path = "/";
         var defaults = new ExportOptionSet();
         int clients = 0;
         SkipBlanks();

@@ -11,13 +11,19 @@ public static class Squasher
         if (options.Squash == Squash.All)
             return new Credential(options.AnonUid, options.AnonGid, []);
         var credential = new Credential(uid, gid, groups);
-        if (options.Squash == Squash.None)
-            return credential;
-        if (uid == 0)
-            credential.Uid = options.AnonUid;
-        if (gid == 0)
-            credential.Gid = options.AnonGid;
-        credential.ReplaceGroup(0, options.AnonGid);
+        // -1 is no id: to the kernel it means "no change". Clients that send it are anonymous, whatever the export says.
+        Replace(ref credential, uint.MaxValue, options);
+        if (options.Squash == Squash.Root)
+            Replace(ref credential, 0, options);
         return credential;
+    }
+
+    private static void Replace(ref Credential credential, uint id, ExportOptions options)
+    {
+        if (credential.Uid == id)
+            credential.Uid = options.AnonUid;
+        if (credential.Gid == id)
+            credential.Gid = options.AnonGid;
+        credential.ReplaceGroup(id, options.AnonGid);
     }
 }

@@ -13,13 +13,17 @@ public static class ThreadIdentity
     [ThreadStatic]
     private static bool prepared;
 
+    /// <summary>False while the identity is being changed, and after that failed: then it is none that may be relied on.</summary>
+    [ThreadStatic]
+    private static bool known;
+
     [ThreadStatic]
     private static Credential current;
 
     /// <exception cref="InvalidOperationException">The kernel refused: the server is not root.</exception>
     public static void Become(in Credential credential)
     {
-        if (prepared && current.Equals(credential))
+        if (known && current.Equals(credential))
             return;
         Switch(credential);
     }
@@ -37,6 +41,7 @@ public static class ThreadIdentity
     {
         if (!prepared)
             Prepare();
+        known = false;
         // Root's capabilities come back with fsuid 0 (cap_task_fix_setuid), and setgroups and setfsgid need them.
         Credentials.SetFsUid(0);
         if (Credentials.SetGroups(credential.Groups) < 0)
@@ -46,6 +51,7 @@ public static class ThreadIdentity
         if (Credentials.SetFsGid(uint.MaxValue) != credential.Gid || Credentials.SetFsUid(uint.MaxValue) != credential.Uid)
             throw new InvalidOperationException("the kernel did not take the caller's uid and gid; the server must run as root");
         current = credential;
+        known = true;
     }
 
     private static void Prepare()
