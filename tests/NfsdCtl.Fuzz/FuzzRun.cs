@@ -15,6 +15,7 @@ internal static class FuzzRun
 {
     private static readonly double Seconds = Setting("NFSDCTL_FUZZ_SECONDS", 1.5);
     private static readonly int FirstSeed = (int)Setting("NFSDCTL_FUZZ_SEED", 1);
+    private static readonly TimeSpan Longest = TimeSpan.FromSeconds(30);
     private static readonly int Rounds = (int)Setting("NFSDCTL_FUZZ_ROUNDS", int.MaxValue);
 
     /// <summary>Runs at least one round. Returns how many there were.</summary>
@@ -26,6 +27,8 @@ internal static class FuzzRun
         do
         {
             int seed = unchecked(FirstSeed + count);
+            // A round that never ends cannot be stopped from outside; the run is, so that the seed is known.
+            using var watchdog = new Timer(_ => Environment.FailFast($"seed {seed} did not end within {Longest}"), null, Longest, Timeout.InfiniteTimeSpan);
             try
             {
                 round(new Random(seed));

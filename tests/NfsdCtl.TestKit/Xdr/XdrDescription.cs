@@ -42,6 +42,7 @@ public sealed class XdrDescription
     }
 
     /// <summary>A random valid message of that type. Lengths are spread up to their bounds, but hardly over <paramref name="longest"/>.</summary>
-    public XdrSample Sample(string record, Random random, int longest = 64) =>
-        new XdrSampler(random, longest).Sample(model.Records.Single(item => item.Name == record));
+    /// <param name="handles">File handles that the server knows, to be used for most of the message's handles.</param>
+    public XdrSample Sample(string record, Random random, int longest = 64, params IReadOnlyList<byte[]> handles) =>
+        new XdrSampler(random, longest, handles).Sample(model.Records.Single(item => item.Name == record));
 }

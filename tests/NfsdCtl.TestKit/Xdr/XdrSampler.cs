@@ -4,7 +4,7 @@ using NfsdCtl.Xdr.Generator;
 namespace NfsdCtl.TestKit.Xdr;
 
 /// <summary>Writes random valid messages, straight from the description and RFC 4506.</summary>
-internal sealed class XdrSampler(Random random, int longest)
+internal sealed class XdrSampler(Random random, int longest, IReadOnlyList<byte[]> handles)
 {
     private readonly List<byte> bytes = [];
     private readonly List<XdrMarkedWord> marks = [];
@@ -20,7 +20,12 @@ internal sealed class XdrSampler(Random random, int longest)
         if (record.Discriminant is null)
         {
             foreach (var field in record.Fields)
-                Value(field.Type);
+            {
+                if (handles.Count > 0 && field.Type is BytesType && (record.Name == "nfs_fh3" || field.Name == "fh") && random.Next(8) > 0)
+                    Known(handles[random.Next(handles.Count)]);
+                else
+                    Value(field.Type);
+            }
             return;
         }
         var arm = record.Arms[random.Next(record.Arms.Count)];
@@ -122,11 +127,22 @@ internal sealed class XdrSampler(Random random, int longest)
         bytes.AddRange(word);
     }
 
+    private void Known(byte[] handle)
+    {
+        Word((uint)handle.Length);
+        Padded(handle);
+    }
+
     private void Random(int length)
     {
         var data = new byte[length];
         random.NextBytes(data);
+        Padded(data);
+    }
+
+    private void Padded(byte[] data)
+    {
         bytes.AddRange(data);
-        bytes.AddRange(new byte[-length & 3]);
+        bytes.AddRange(new byte[-data.Length & 3]);
     }
 }
