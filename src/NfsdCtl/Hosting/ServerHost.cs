@@ -1,0 +1,69 @@
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using NfsdCtl.Commands;
+using NfsdCtl.Configuration;
+
+namespace NfsdCtl.Hosting;
+
+/// <summary>Runs <c>nfsdctl serve</c>: settings, checks, the generic host, and the exit code.</summary>
+public static class ServerHost
+{
+    /// <summary>Serves until SIGTERM or SIGINT. 0: ended cleanly; 1: could not start, and standard error says why.</summary>
+    public static int Serve(ServeOptions options)
+    {
+        try
+        {
+            var settings = SettingsLoader.Load(options.ConfigFile, options.Overrides);
+            Prerequisites.Check(settings);
+            using var host = Build(settings);
+            host.Run();
+            return 0;
+        }
+        catch (Exception e) when (Explain(e) is { } lines)
+        {
+            foreach (string line in lines)
+                Console.Error.WriteLine("nfsdctl: " + line);
+            return 1;
+        }
+    }
+
+    /// <summary>Prints the settings in force.</summary>
+    public static int ShowConfig(ServeOptions options)
+    {
+        try
+        {
+            Console.Out.Write(SettingsLoader.Describe(SettingsLoader.Load(options.ConfigFile, options.Overrides)));
+            return 0;
+        }
+        catch (ConfigurationException e)
+        {
+            foreach (var problem in e.Problems)
+                Console.Error.WriteLine("nfsdctl: " + problem);
+            return 1;
+        }
+    }
+
+    private static IHost Build(ServerSettings settings)
+    {
+        var builder = new HostApplicationBuilder(new HostApplicationBuilderSettings { DisableDefaults = true });
+        LoggingSetup.Configure(builder.Logging, settings);
+        builder.Services.AddSingleton(settings);
+        builder.Services.AddSingleton(TimeProvider.System);
+        builder.Services.AddSingleton<NfsServer>();
+        builder.Services.AddHostedService(services => services.GetRequiredService<NfsServer>());
+        builder.Services.Configure<ConsoleLifetimeOptions>(o => o.SuppressStatusMessages = true);
+        builder.Services.Configure<HostOptions>(o => o.ShutdownTimeout = TimeSpan.FromSeconds(20));
+        return builder.Build();
+    }
+
+    /// <summary>The lines for an administrator when the cause lies outside of this program; null for a bug.</summary>
+    private static IEnumerable<string>? Explain(Exception e) => e switch
+    {
+        ConfigurationException c => c.Problems.Select(p => p.ToString()),
+        StartupException s => s.Lines,
+        Wire.Server.RpcListenException l => [l.Message],
+        Fuse.FuseException f => [f.Message],
+        AggregateException { InnerExceptions: [var only] } => Explain(only),
+        _ => null,
+    };
+}
