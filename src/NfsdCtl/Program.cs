@@ -1,0 +1,4 @@
+using NfsdCtl.Commands;
+using NfsdCtl.Hosting;
+
+return CommandLine.Run(args, ServerHost.Serve, ServerHost.ShowConfig);

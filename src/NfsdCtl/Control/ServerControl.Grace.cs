@@ -1,0 +1,157 @@
+using NfsdCtl.Control;
+using NfsdCtl.State;
+using NfsdCtl.State.Clients;
+using NfsdCtl.State.Grace;
+using NfsdCtl.State.Records;
+using NfsdCtl.State.Reports;
+using NfsdCtl.Vfs.FileSystems;
+
+namespace NfsdCtl.Hosting;
+
+/// <summary>The orders that open and end grace windows.</summary>
+public sealed partial class ServerControl
+{
+    private static readonly Scope Boot = new(NetAddress.Any, FsId.Any);
+
+    public Outcome<ResumeReport> ResumeIp(NetAddress server, string? path, int? seconds, Order order)
+    {
+        var targets = new List<(FileSystem FileSystem, string Shown)>();
+        if (path is null)
+        {
+            targets.AddRange(parts.Exports.Current.Roots.Select(r => r.FileSystem).Distinct().Select(f => (f, f.MountPoint)));
+        }
+        else if (FindForResume(path, order, out var fileSystem, out string shown) is { } error)
+        {
+            return error;
+        }
+        else
+        {
+            targets.Add((fileSystem, shown));
+        }
+        if (targets.Count == 0)
+            return ControlError.NotFound("nothing is exported");
+        var windows = new List<ResumedWindow>();
+        foreach (var (target, name) in targets)
+        {
+            var resumed = Resume(server, target, name, seconds ?? parts.Settings.Grace, order.DryRun);
+            if (!resumed.Ok)
+                return resumed.Error;
+            windows.Add(resumed.Value);
+        }
+        return new ResumeReport(windows);
+    }
+
+    public Outcome<EndGraceReport> EndGrace(NetAddress server, string path, Order order)
+    {
+        if (Find(path, order, out var meaning) is { } error)
+            return error;
+        if (meaning.FileSystem is not { } fileSystem)
+            return ControlError.NotFound($"{meaning.Path} is not exported, so it has no window");
+        var scope = new Scope(server, fileSystem.Id);
+        var effects = new EffectList();
+        bool found;
+        using (var gate = parts.State.Enter(effects))
+            found = order.DryRun ? parts.State.Grace.Exists(gate, scope) : parts.State.Grace.End(gate, scope);
+        var status = parts.Effects.RunAll(effects);
+        if (!found)
+            return ControlError.NotFound($"no grace window is open for {server} on {meaning.Path}");
+        return status == RecordStatus.Ok ? new EndGraceReport(1) : OfRecords(status, "the end of the window");
+    }
+
+    public Outcome<EndGraceReport> EndAllGrace(Order order)
+    {
+        var effects = new EffectList();
+        int count;
+        using (var gate = parts.State.Enter(effects))
+            count = order.DryRun ? parts.State.Reports.Counts(gate).Windows : parts.State.Grace.EndAll(gate);
+        var status = parts.Effects.RunAll(effects);
+        return status == RecordStatus.Ok ? new EndGraceReport(count) : OfRecords(status, "the end of the windows");
+    }
+
+    /// <remarks>NFSv4 has no state of its own yet: its part of the boot grace is over when the boot window is.</remarks>
+    public Outcome<Done> V4EndGrace(Order order) => EndBootGrace(order);
+
+    public Outcome<Done> NlmEndGrace(Order order) => EndBootGrace(order);
+
+    public bool IsV4GraceEnded => IsNlmGraceEnded;
+
+    public bool IsNlmGraceEnded
+    {
+        get
+        {
+            var effects = new EffectList();
+            bool open;
+            using (var gate = parts.State.Enter(effects))
+                open = parts.State.Grace.Exists(gate, Boot);
+            parts.Effects.Run(effects);
+            return !open;
+        }
+    }
+
+    private Outcome<Done> EndBootGrace(Order order)
+    {
+        var effects = new EffectList();
+        bool found;
+        using (var gate = parts.State.Enter(effects))
+            found = order.DryRun ? parts.State.Grace.Exists(gate, Boot) : parts.State.Grace.End(gate, Boot);
+        var status = parts.Effects.RunAll(effects);
+        if (!found)
+            return ControlError.Busy("the grace period has already ended");
+        return status == RecordStatus.Ok ? Done.Instance : OfRecords(status, "the end of the grace period");
+    }
+
+    /// <summary>
+    /// The filesystem of a path. One that is mounted and carries records is taken before it is exported, so that nobody can take
+    /// a lock between the export and the window.
+    /// </summary>
+    private ControlError? FindForResume(string path, Order order, out FileSystem fileSystem, out string shown)
+    {
+        fileSystem = null!;
+        shown = path;
+        if (Find(path, order, out var meaning) is { } error)
+            return error;
+        shown = meaning.Path;
+        var found = meaning.FileSystem ?? parts.FileSystems.Adopt(meaning.Path);
+        if (found is null)
+            return ControlError.NotFound($"{meaning.Path} is not exported, and its filesystem carries no records: export it first");
+        fileSystem = found;
+        return null;
+    }
+
+    private Outcome<ResumedWindow> Resume(NetAddress server, FileSystem fileSystem, string shown, int seconds, bool dryRun)
+    {
+        var effects = new EffectList();
+        var status = scopes.Load(fileSystem, effects, out _);
+        parts.Effects.RunAll(effects);
+        if (status != RecordStatus.Ok)
+            return OfRecords(status, shown);
+        var scope = new Scope(server, fileSystem.Id);
+        var known = new List<KnownClient>();
+        bool hasRecord = scopes.HasRecord(scope);
+        using (var gate = parts.State.Enter(effects))
+            parts.State.Clients.CopyKnown(gate, scope, known);
+        if (dryRun)
+            return new ResumedWindow(server, shown, seconds, known.Count, known.Count);
+        if (!hasRecord)
+            parts.Effects.Warn($"resume_ip {server} {shown}: no record came along, so any client may reclaim");
+        OpenOutcome opened;
+        using (var gate = parts.State.Enter(effects))
+            opened = parts.State.Grace.Open(gate, new WindowRequest(scope, TimeSpan.FromSeconds(seconds), "resume_ip", !hasRecord, Persisted: false), out _);
+        status = parts.Effects.RunAll(effects);
+        if (opened == OpenOutcome.TooMany)
+            return new ControlError(ControlErrno.ENOSPC, "too many grace windows are open");
+        if (status != RecordStatus.Ok)
+            return OfRecords(status, $"the window of {server} on {shown}");
+        return new ResumedWindow(server, shown, (int)Math.Ceiling(Left(scope).TotalSeconds), known.Count, known.Count);
+    }
+
+    private TimeSpan Left(Scope scope)
+    {
+        var windows = new List<WindowInfo>();
+        var effects = new EffectList();
+        using (var gate = parts.State.Enter(effects))
+            parts.State.Reports.CopyWindows(gate, windows);
+        parts.Effects.Run(effects);
+        return windows.Find(w => w.Scope == scope)?.Left ?? TimeSpan.Zero;
+    }
+}

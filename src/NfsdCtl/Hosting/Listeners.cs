@@ -1,0 +1,111 @@
+using NfsdCtl.Configuration;
+using NfsdCtl.Wire.PortMap;
+using NfsdCtl.Wire.Rpc;
+using NfsdCtl.Wire.Server;
+
+namespace NfsdCtl.Hosting;
+
+/// <summary>The endpoints of all programs on all served addresses. Can be closed and opened again while the state stays.</summary>
+public sealed class Listeners(ServerParts parts)
+{
+    private readonly List<(RpcEndpoint Endpoint, RpcProgram Program)> open = [];
+    private readonly Lock gate = new();
+
+    /// <summary>The ports that were free when first asked for; a second opening takes the same, as clients know them.</summary>
+    private readonly Dictionary<RpcProgram, ushort> chosen = [];
+
+    public bool IsOpen
+    {
+        get
+        {
+            lock (gate)
+                return open.Count > 0;
+        }
+    }
+
+    public IReadOnlyList<RpcEndpoint> Of(RpcProgram program)
+    {
+        lock (gate)
+            return [.. open.Where(o => o.Program == program).Select(o => o.Endpoint)];
+    }
+
+    /// <summary>What a port mapper should know.</summary>
+    public IReadOnlyList<PortMapping> Mappings()
+    {
+        lock (gate)
+        {
+            return [.. open.SelectMany(o => o.Program.Versions, (o, version) =>
+                    new PortMapping(o.Program.Number, version, o.Endpoint.Transport, o.Endpoint.IsV4, NetAddress.Any, o.Endpoint.Port))
+                .Distinct()];
+        }
+    }
+
+    /// <exception cref="RpcListenException">An address or a port cannot be had; then nothing is open.</exception>
+    public void Open()
+    {
+        var settings = parts.Settings;
+        lock (gate)
+        {
+            try
+            {
+                Open(parts.Nfs, settings.Port);
+                Open(parts.Mount, settings.MountdPort);
+                Open(parts.Nlm, settings.LockdPort);
+                Open(parts.Nsm, settings.StatdPort);
+            }
+            catch (RpcListenException)
+            {
+                CloseAll();
+                throw;
+            }
+        }
+    }
+
+    /// <summary>A further endpoint of NFS, on all served addresses.</summary>
+    /// <exception cref="RpcListenException">It cannot be had.</exception>
+    public void Add(Transport transport, ushort port)
+    {
+        lock (gate)
+            Open(parts.Nfs, port, transport);
+    }
+
+    /// <summary>Stops serving: endpoints and connections are closed, the state stays.</summary>
+    public void Close()
+    {
+        lock (gate)
+        {
+            CloseAll();
+            parts.Rpc.CloseAll();
+        }
+    }
+
+    private void CloseAll()
+    {
+        foreach (var (endpoint, _) in open)
+            parts.Rpc.Close(endpoint);
+        open.Clear();
+    }
+
+    private void Open(RpcProgram program, int setting)
+    {
+        ushort port = chosen.GetValueOrDefault(program, (ushort)setting);
+        if (parts.Settings.Tcp)
+            port = Open(program, port, Transport.Tcp);
+        if (parts.Settings.Udp)
+            port = Open(program, port, Transport.Udp);
+        chosen[program] = port;
+    }
+
+    /// <summary>Opens a port on every served address and returns it; where any will do, all addresses get the same.</summary>
+    private ushort Open(RpcProgram program, ushort port, Transport transport)
+    {
+        IReadOnlyList<NetAddress> addresses = parts.Settings.Host.Count == 0 ? [NetAddress.Any] : parts.Settings.Host;
+        foreach (var address in addresses)
+        {
+            var opened = parts.Rpc.Listen(address, port, transport, program);
+            port = opened[0].Port;
+            open.AddRange(opened.Select(e => (e, program)));
+        }
+        return port;
+    }
+}

@@ -1,0 +1,22 @@
+using NfsdCtl.Linux;
+using NfsdCtl.Storage;
+using NfsdCtl.Vfs;
+using NfsdCtl.Vfs.FileSystems;
+
+namespace NfsdCtl.Hosting;
+
+/// <summary>
+/// Where the records of a scope are: on the filesystem itself (or below <c>records-dir</c>), and those of the server as such, which
+/// belong to no filesystem, in its state directory.
+/// </summary>
+public sealed class RecordPlaces(FileSystemTable fileSystems, string stateDirectory) : IRecordPlaces
+{
+    public int Open(FsId fileSystem)
+    {
+        ThreadIdentity.BecomeRoot();
+        if (!fileSystem.IsAny)
+            return fileSystems.TryGet(fileSystem) is { } found ? found.OpenRecords() : -Errno.ENOENT;
+        int directory = Descriptors.Open(stateDirectory, Descriptors.O_RDONLY | Descriptors.O_CLOEXEC);
+        return directory < 0 ? -Errno.Last : directory;
+    }
+}

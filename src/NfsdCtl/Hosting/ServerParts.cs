@@ -1,0 +1,137 @@
+using Microsoft.Extensions.Logging;
+using NfsdCtl.Configuration;
+using NfsdCtl.Network;
+using NfsdCtl.Protocols.Effects;
+using NfsdCtl.Protocols.Local;
+using NfsdCtl.Protocols.Mount;
+using NfsdCtl.Protocols.Nfs3;
+using NfsdCtl.Protocols.Nlm;
+using NfsdCtl.Protocols.Nsm;
+using NfsdCtl.State;
+using NfsdCtl.State.Replies;
+using NfsdCtl.Storage;
+using NfsdCtl.Vfs;
+using NfsdCtl.Vfs.Exports;
+using NfsdCtl.Vfs.FileSystems;
+using NfsdCtl.Vfs.Nodes;
+using NfsdCtl.Wire.Client;
+using NfsdCtl.Wire.Server;
+
+namespace NfsdCtl.Hosting;
+
+/// <summary>Everything a server is made of, put together once. Nothing here opens a socket, a filesystem or a mount.</summary>
+public sealed class ServerParts : IDisposable
+{
+    /// <summary>Replies remembered for calls that must not run twice.</summary>
+    private const int ReplyCapacity = 65_536;
+
+    /// <summary>Files that hold descriptors for local programs' locks at a time.</summary>
+    private const int LocalLockFiles = 200_000;
+
+    /// <summary>Threads that wait for local programs to give up a lock; beyond them the wait is by retries.</summary>
+    private const int LocalWaitThreads = 8;
+
+    private readonly CancellationTokenSource stopping = new();
+    private readonly DnsClientNames clientNames;
+    private readonly Vfs.FileSystems.MountTable mounts;
+
+    public ServerParts(ServerSettings settings, TimeProvider time, ILoggerFactory logs)
+    {
+        Settings = settings;
+        Time = time;
+        var log = logs.CreateLogger("server");
+        Action<string> warn = line => log.LogWarning("{Line}", line);
+
+        mounts = new Vfs.FileSystems.MountTable();
+        clientNames = new DnsClientNames(time);
+        FileSystems = new FileSystemTable(mounts, settings.RecordsDirectory.Length == 0 ? null : settings.RecordsDirectory);
+        Exports = new ExportTable(FileSystems, clientNames, DnsClientNames.Resolve);
+        Loader = new ExportsLoader(settings, Exports, logs.CreateLogger<ExportsLoader>());
+        Paths = new PathResolver(Exports, mounts);
+        Nodes = new NodeCache(new NodeCacheSettings());
+        Files = new FileService(Exports, Nodes, mounts, time);
+
+        State = new ServerState(new StateOptions { Linger = TimeSpan.FromSeconds(settings.ClientLinger), Seed = (ulong)Random.Shared.NextInt64() }, time);
+        Records = new ScopeRecordStore(new RecordPlaces(FileSystems, settings.StateDirectory));
+        Addresses = new LocalAddresses();
+        Peers = new PeerCalls(new RpcClient(time), Addresses, stopping.Token);
+        Notifier = new RebootNotifier(Peers, time, NamesOf);
+        LocalLocks = new LocalLocks(State, new VfsLockFiles(Files), time, LocalLockFiles, LocalWaitThreads);
+        Effects = new EffectRunner(State, Records, LocalLocks, new GrantCaller(State, Peers), Notifier, time, warn);
+
+        Replies = new ReplyCache(ReplyCapacity, time);
+        Nfs = new Nfs3Program(Files, Replies);
+        MountList = new Protocols.Mount.MountTable();
+        Mount = new MountProgram(Files, () => Exports.Current.Exports, MountList);
+        NlmService = new NlmService(State, new VfsNlmFiles(Files), Records, LocalLocks, Effects, Peers);
+        Nlm = new NlmProgram(NlmService);
+        NsmService = new NsmService(State, Records, Effects, Peers, time, new Scope(NetAddress.Any, FsId.Any));
+        Nsm = new NsmProgram(NsmService);
+        Rpc = new RpcServer(new RpcServerOptions { Threads = settings.Threads }, time, (line, bug) => log.LogError(bug, "{Line}", line));
+    }
+
+    public ServerSettings Settings { get; }
+
+    public TimeProvider Time { get; }
+
+    public FileSystemTable FileSystems { get; }
+
+    public ExportTable Exports { get; }
+
+    public ExportsLoader Loader { get; }
+
+    public PathResolver Paths { get; }
+
+    public NodeCache Nodes { get; }
+
+    public FileService Files { get; }
+
+    public ServerState State { get; }
+
+    public ScopeRecordStore Records { get; }
+
+    public LocalAddresses Addresses { get; }
+
+    public PeerCalls Peers { get; }
+
+    public RebootNotifier Notifier { get; }
+
+    public LocalLocks LocalLocks { get; }
+
+    public EffectRunner Effects { get; }
+
+    public ReplyCache Replies { get; }
+
+    public Nfs3Program Nfs { get; }
+
+    public Protocols.Mount.MountTable MountList { get; }
+
+    public MountProgram Mount { get; }
+
+    public NlmService NlmService { get; }
+
+    public NlmProgram Nlm { get; }
+
+    public NsmService NsmService { get; }
+
+    public NsmProgram Nsm { get; }
+
+    public RpcServer Rpc { get; }
+
+    public void Dispose()
+    {
+        stopping.Cancel();
+        Rpc.Dispose();
+        Effects.Dispose();
+        Notifier.Dispose();
+        LocalLocks.Dispose();
+        Addresses.Dispose();
+        clientNames.Dispose();
+        mounts.Dispose();
+        stopping.Dispose();
+    }
+
+    /// <summary>The names by which clients may know a server address: the address itself, then its name.</summary>
+    private IReadOnlyList<string> NamesOf(NetAddress address) =>
+        Settings.StatdName.Length == 0 ? [address.ToString()] : [address.ToString(), Settings.StatdName];
+}
