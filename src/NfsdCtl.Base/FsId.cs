@@ -28,6 +28,24 @@ public readonly record struct FsId(ulong High, ulong Low)
         BinaryPrimitives.WriteUInt64BigEndian(sixteen[8..], Low);
     }
 
+    /// <summary>Reads what <see cref="ToString"/> writes.</summary>
+    public static bool TryParse(string text, out FsId id)
+    {
+        id = default;
+        if (text.StartsWith("fsid=", StringComparison.Ordinal))
+        {
+            bool isNumber = uint.TryParse(text.AsSpan(5), NumberStyles.None, CultureInfo.InvariantCulture, out uint number);
+            id = isNumber ? FromNumber(number) : default;
+            return isNumber;
+        }
+        if (!Guid.TryParseExact(text, "D", out var uuid))
+            return false;
+        Span<byte> bytes = stackalloc byte[Size];
+        uuid.TryWriteBytes(bytes, bigEndian: true, out _);
+        id = FromBytes(bytes);
+        return true;
+    }
+
     /// <summary>The lower-case UUID form, or <c>fsid=N</c> for a number.</summary>
     public override string ToString() => High == 0x6673_6964_0000_0000
         ? "fsid=" + Low.ToString(CultureInfo.InvariantCulture)

@@ -15,8 +15,11 @@ public static class ExportText
         Escape(export.Path, text);
         text.Append('\t');
         Escape(export.Client.Text, text);
-        return text.Append('(').AppendJoin(',', Flags(export)).Append(')').ToString();
+        return text.Append('(').Append(Options(export)).Append(')').ToString();
     }
+
+    /// <summary>The options in force, in the kernel's order and spelling.</summary>
+    public static string Options(Export export) => string.Join(',', Flags(export));
 
     private static IEnumerable<string> Flags(Export export)
     {

@@ -221,6 +221,8 @@ public sealed unsafe class FileSystem
         HandleKey key = default;
         int error = OwnedByRootAlone(directory) ? HandleKeyStore.Load(directory, out key) : Errno.EPERM;
         if (error == 0)
+            error = IdentityStore.Write(directory, Id);
+        if (error == 0)
             MacKey = key;
         Descriptors.Close(directory);
         return error;

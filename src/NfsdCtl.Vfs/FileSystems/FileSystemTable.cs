@@ -16,6 +16,33 @@ public sealed unsafe class FileSystemTable(MountTable mounts, string? recordsDir
     public FileSystem? TryGet(FsId id) => table.GetValueOrDefault(id);
 
     /// <summary>
+    /// Takes a filesystem that is mounted and carries the server's own files, although nothing on it is exported yet: its
+    /// identity is the one under which it was served before. Null when there is none.
+    /// </summary>
+    /// <param name="path">A path without links.</param>
+    public FileSystem? Adopt(string path)
+    {
+        if (mounts.Covering(path) is not { } mount)
+            return null;
+        int root = Descriptors.Open(mount.MountPoint, Descriptors.O_RDONLY | Descriptors.O_CLOEXEC | Files.O_DIRECTORY);
+        if (root < 0)
+            return null;
+        var own = FileSystemIdentity.Find(root, mount);
+        Descriptors.Close(root);
+        if ((IdentityStore.Read(Path.Combine(mount.MountPoint, FileSystem.HiddenName)) ?? KeptElsewhere(own)) is not { } id)
+            return null;
+        if (table.TryGetValue(id, out var known) && known.MountPoint == mount.MountPoint)
+            return known;
+        var adopted = new FileSystem(id, own, mount, recordsDirectory);
+        Keep([adopted]);
+        return adopted;
+    }
+
+    /// <summary>With <c>records-dir</c> the filesystem itself carries nothing: it is known by its own identity, if that has records.</summary>
+    private FsId? KeptElsewhere(FsId? own) =>
+        recordsDirectory is not null && own is { } id && Directory.Exists(Path.Combine(recordsDirectory, id.ToString())) ? id : null;
+
+    /// <summary>
     /// Finds the filesystem and the directory of each export. What is wrong goes to <paramref name="errors"/>; then the
     /// answer is not complete.
     /// </summary>

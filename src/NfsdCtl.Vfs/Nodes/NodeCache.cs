@@ -18,7 +18,9 @@ public readonly record struct NodeCacheStatistics(int Nodes, long Hits, long Mis
 /// </summary>
 public sealed class NodeCache
 {
-    private const int ShardCount = 64;
+    /// <summary>The tables that the files are spread over.</summary>
+    public const int ShardCount = 64;
+
     private readonly Shard[] shards = new Shard[ShardCount];
     private readonly NodeCacheSettings settings;
     private int now;

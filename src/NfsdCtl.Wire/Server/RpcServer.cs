@@ -56,6 +56,9 @@ public sealed class RpcServer : IDisposable
         }
     }
 
+    /// <summary>How often a loop found something ready.</summary>
+    public long Wakeups => Loops.Sum(l => Volatile.Read(ref l.Wakeups));
+
     internal TimeProvider Time { get; }
 
     internal Action<string, Exception?> Report { get; }

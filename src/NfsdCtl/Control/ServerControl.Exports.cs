@@ -1,4 +1,5 @@
 using NfsdCtl.Control;
+using NfsdCtl.Linux;
 using NfsdCtl.State;
 using NfsdCtl.Vfs;
 using NfsdCtl.Vfs.Exports;
@@ -42,13 +43,13 @@ public sealed partial class ServerControl
     public Outcome<FileHandleReport> FileHandle(string domain, string path, int maxSize, Order order)
     {
         if (Find(path, order, out var meaning) is not null)
-            return new ControlError(ControlErrno.EPERM, $"{path}: no such file or directory");
+            return new ControlError(Errno.EPERM, $"{path}: no such file or directory");
         if (meaning.Export?.Entries.FirstOrDefault(e => e.Client.Text == domain) is not { } entry)
             return ControlError.NotFound($"{meaning.Path} is not exported to {domain}");
         Span<byte> handle = stackalloc byte[FileService.MaxHandle];
         var status = parts.Files.HandleOf(meaning.Path, meaning.Export, entry, handle, out int length);
         if (status != VfsStatus.Ok)
-            return new ControlError(ControlErrno.EIO, $"{meaning.Path}: {status}");
+            return new ControlError(Errno.EIO, $"{meaning.Path}: {status}");
         return length <= maxSize
             ? new FileHandleReport(handle[..length].ToArray())
             : ControlError.Invalid($"the handle has {length} bytes, more than {maxSize}");

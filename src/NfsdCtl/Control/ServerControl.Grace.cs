@@ -1,4 +1,5 @@
 using NfsdCtl.Control;
+using NfsdCtl.Linux;
 using NfsdCtl.State;
 using NfsdCtl.State.Clients;
 using NfsdCtl.State.Grace;
@@ -139,7 +140,7 @@ public sealed partial class ServerControl
             opened = parts.State.Grace.Open(gate, new WindowRequest(scope, TimeSpan.FromSeconds(seconds), "resume_ip", !hasRecord, Persisted: false), out _);
         status = parts.Effects.RunAll(effects);
         if (opened == OpenOutcome.TooMany)
-            return new ControlError(ControlErrno.ENOSPC, "too many grace windows are open");
+            return new ControlError(Errno.ENOSPC, "too many grace windows are open");
         if (status != RecordStatus.Ok)
             return OfRecords(status, $"the window of {server} on {shown}");
         return new ResumedWindow(server, shown, (int)Math.Ceiling(Left(scope).TotalSeconds), known.Count, known.Count);

@@ -1,4 +1,5 @@
 using NfsdCtl.Control;
+using NfsdCtl.Linux;
 using NfsdCtl.State;
 using NfsdCtl.State.Release;
 using NfsdCtl.Vfs.FileSystems;
@@ -42,7 +43,7 @@ public sealed partial class ServerControl
     }
 
     public Outcome<Done> ExpireClient(long id, Order order) =>
-        new ControlError(ControlErrno.ENXIO, $"there is no NFSv4 client {id}");
+        new ControlError(Errno.ENXIO, $"there is no NFSv4 client {id}");
 
     private static ReleaseReport Nothing(string target) => new(target, 0, 0, 0, 0, 0, 0, 0, TimeSpan.Zero);
 

@@ -3,7 +3,9 @@ using System.Reflection;
 using NfsdCtl.Control;
 using NfsdCtl.State;
 using NfsdCtl.State.Locks;
+using NfsdCtl.State.Replies;
 using NfsdCtl.State.Reports;
+using NfsdCtl.Vfs.Nodes;
 
 namespace NfsdCtl.Hosting;
 
@@ -89,21 +91,23 @@ public sealed partial class ServerControl
 
     public IReadOnlyList<ExportStats> ExportStats() =>
         [.. parts.Exports.Current.Exports.Select(e => new ExportStats(
-            e.Path, e.Client.Text, e.Counters.Since ?? startedAt, e.Counters.StaleHandles, e.Counters.BytesRead, e.Counters.BytesWritten))];
+            e.Path, e.Client.Text, startedAt, e.Counters.StaleHandles, e.Counters.BytesRead, e.Counters.BytesWritten))];
 
     public IReadOnlyList<PoolStats> PoolStats() =>
-        [new PoolStats(0, parts.Rpc.Counters.Calls, parts.Rpc.Counters.Bursts, parts.Rpc.Counters.HandOvers, 0)];
+        [new PoolStats(0, parts.Rpc.Counters.Calls, parts.Rpc.Wakeups, parts.Rpc.Counters.HandOvers, 0)];
 
     public ReplyCacheStats ReplyCacheStats()
     {
         var c = parts.Replies.Counts;
-        return new ReplyCacheStats(c.Capacity, c.Entries, c.Buckets, c.MemoryBytes, c.Hits + c.Dropped, c.Misses, c.NotKept, c.PayloadMisses, c.LongestChain, c.EntriesAtLongest);
+        // The checksum of the arguments is part of the key: another payload under a used xid is a miss like any other, and chains are not counted.
+        return new ReplyCacheStats(
+            c.Capacity, c.Entries, c.Capacity, (long)c.Entries * ReplyCache.MaxReply, c.Hits + c.Dropped, c.Misses, c.NotKept, PayloadMisses: 0, LongestChain: 0, CacheSizeAtLongest: 0);
     }
 
     public FileCacheStats FileCacheStats()
     {
         var s = parts.Nodes.Statistics;
-        return new FileCacheStats(s.Nodes, s.Shards, s.Nodes, s.Hits, s.Hits + s.Misses, s.Misses, s.Misses - s.Nodes, s.Evictions, null);
+        return new FileCacheStats(s.Nodes, NodeCache.ShardCount, s.Nodes, s.Hits, s.Hits + s.Misses, s.Misses, s.Misses - s.Nodes, s.Evictions, null);
     }
 
     private static string Version { get; } =

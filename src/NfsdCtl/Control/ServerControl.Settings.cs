@@ -1,4 +1,5 @@
 using NfsdCtl.Control;
+using NfsdCtl.Linux;
 using NfsdCtl.Protocols.Nfs3;
 using NfsdCtl.Wire.Rpc;
 using NfsdCtl.Wire.Server;
@@ -72,7 +73,7 @@ public sealed partial class ServerControl
     public Outcome<Done> AddListener(string transport, int port, Order order)
     {
         if (transport is not ("tcp" or "udp"))
-            return new ControlError(ControlErrno.EPROTONOSUPPORT, $"{transport} is not served: tcp or udp");
+            return new ControlError(Errno.EPROTONOSUPPORT, $"{transport} is not served: tcp or udp");
         if (order.DryRun)
             return Done.Instance;
         try

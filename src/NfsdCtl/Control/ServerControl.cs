@@ -24,10 +24,10 @@ public sealed partial class ServerControl(ServerParts parts, ScopeLoader scopes,
 
     private static ControlError OfRecords(RecordStatus status, string what) => status switch
     {
-        RecordStatus.NoSpace => new(ControlErrno.ENOSPC, $"{what}: the filesystem of the records is full"),
-        RecordStatus.ReadOnly => new(ControlErrno.EROFS, $"{what}: the filesystem of the records is read-only"),
-        RecordStatus.Unavailable => new(ControlErrno.ENOENT, $"{what}: the filesystem is not mounted, or another one is"),
-        _ => new(ControlErrno.EIO, $"{what}: the records could not be read or written"),
+        RecordStatus.NoSpace => new(Errno.ENOSPC, $"{what}: the filesystem of the records is full"),
+        RecordStatus.ReadOnly => new(Errno.EROFS, $"{what}: the filesystem of the records is read-only"),
+        RecordStatus.Unavailable => new(Errno.ENOENT, $"{what}: the filesystem is not mounted, or another one is"),
+        _ => new(Errno.EIO, $"{what}: the records could not be read or written"),
     };
 
     private TimeSpan Since(long timestamp) => parts.Time.GetElapsedTime(timestamp);

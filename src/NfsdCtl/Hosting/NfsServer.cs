@@ -125,7 +125,7 @@ public sealed class NfsServer : IHostedService, IDisposable
 
     private void Announce()
     {
-        var served = parts.Settings.Host.Count == 0 ? parts.Addresses.All.Order(ByValue) : parts.Settings.Host;
+        IReadOnlyList<NetAddress> served = parts.Settings.Host.Count == 0 ? [.. parts.Addresses.All.Order(ByValue)] : parts.Settings.Host;
         int PortOf(Wire.Rpc.RpcProgram program) => listeners.Of(program).Select(e => (int)e.Port).FirstOrDefault();
         Console.Out.WriteLine(
             $"ready addresses={string.Join(",", served)} nfs={PortOf(parts.Nfs)} mountd={PortOf(parts.Mount)} lockd={PortOf(parts.Nlm)} statd={PortOf(parts.Nsm)} admin={parts.Settings.AdminMount}");

@@ -19,9 +19,10 @@ public sealed class PortRegistration(ServerParts parts, PortMapClient client, IL
         var mode = parts.Settings.Rpcbind;
         if (mode == RpcbindMode.Off)
             return;
-        if (mode != RpcbindMode.Builtin && await TryRegister(mappings, cancel).ConfigureAwait(false) is var problem && problem is null)
+        string? problem = mode == RpcbindMode.Builtin ? "it is not to be asked" : await TryRegister(mappings, cancel).ConfigureAwait(false);
+        if (problem is null)
             return;
-        else if (mode == RpcbindMode.System)
+        if (mode == RpcbindMode.System)
             throw new StartupException($"cannot register with rpcbind: {problem}. Start it (systemctl start rpcbind), or use --rpcbind builtin or off");
         AnswerItself(mappings);
     }
