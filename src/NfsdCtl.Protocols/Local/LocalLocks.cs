@@ -204,7 +204,7 @@ public sealed class LocalLocks : IDisposable
         }
         if (count == 0 || wanted[^1].Range.End != LockRange.ToEof)
             GiveBack(file, new LockRange(next, LockRange.ToEof));
-        if (count == LockTable.MaxCover && file.Cover.Count > LockTable.MaxCover)
+        if (file.Cover.Count > LockTable.MaxCover)
             Fill(file, wanted);
     }
 

@@ -130,7 +130,7 @@ public sealed class NlmService
         ThreadIdentity.BecomeRoot();
         var status = need.Kind == RecordNeedKind.Forfeit
             ? records.Forfeit(need.Scope, need.Client)
-            : records.Remember(need.Scope, new ClientRecord(need.Client) { State = nsmState });
+            : records.Remember(need.Scope, new ClientRecord(need.Client) { State = nsmState, Forfeited = need.Forfeited });
         if (status != RecordStatus.Ok)
             Effects.Warn($"lock refused to {need.Client}: its record for {need.Scope} could not be written ({status})");
         using var gate = State.Enter(NlmScratch.Current.Effects);

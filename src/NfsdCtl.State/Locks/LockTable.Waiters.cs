@@ -20,10 +20,13 @@ public sealed partial class LockTable
     /// <summary>Requests that wait or are being granted, those of released seats not counted.</summary>
     internal long LiveWaiters { get; private set; }
 
-    /// <summary>What to send for an effect GrantWaiter; false when there is nothing to grant any more.</summary>
+    /// <summary>
+    /// What to send for an effect GrantWaiter, or to take in the kernel for an effect TryLocal; false when there is nothing to grant
+    /// any more.
+    /// </summary>
     public bool TryGetGrant(in GateScope gate, long id, GrantCall call)
     {
-        if (!waiters.TryGetValue(id, out var waiter) || waiter.Phase != WaiterPhase.Granting || waiter.Seat.Dead)
+        if (!waiters.TryGetValue(id, out var waiter) || waiter.Phase is not (WaiterPhase.Granting or WaiterPhase.Trying) || waiter.Seat.Dead)
             return false;
         call.Id = id;
         call.Client = waiter.Seat.Host.Name;
