@@ -71,7 +71,7 @@ node_serve() {
 		sleep 0.1
 	done
 	echo "the server of node $name is not ready:" >&2
-	tail -20 "$log" "$nodes_work/$name.out" >&2
+	cat "$nodes_work/$name.out" "$log" | tail -n 20 >&2
 	return 1
 }
 
