@@ -20,10 +20,12 @@ device_of() { ip -o addr show to "$1" | awk '{ print $2, $4; exit }'; }
 order() {
 	if [ "$dry" ]; then printf '%s\n' "+ echo '$2' > $admin/$1"; return 0; fi
 	(printf '%s\n' "$2" >"$admin/$1") 2>/dev/null || return 1
-	[ ! -e "$admin/last/$1" ] || note "$1: $(tail -n 1 "$admin/last/$1")"
+	note "$1: $(last "$1" answer)"
 }
 # reason FILE: what the server says of the last command
-reason() { tail -n 1 "$admin/last/$1" 2>/dev/null || echo "no reason given"; }
+reason() { last "$1" message; }
+# last FILE KEY: from the record of the last command
+last() { sed -n "s/^$2: \"\\(.*\\)\"\$/\\1/p" "$admin/last/$1" 2>/dev/null || true; }
 
 # operands ADDRESS PATH: checked, as $address and $path
 operands() {
