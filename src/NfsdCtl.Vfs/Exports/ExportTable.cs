@@ -71,14 +71,17 @@ public sealed class ExportTable(FileSystemTable fileSystems, IClientNames client
     public IReadOnlyList<ExportError> Replace(IReadOnlyList<Export> exports)
     {
         lock (gate)
-            return Build(exports);
+            return Build(exports, []);
     }
 
-    /// <summary>Adds entries; one for the same path and client is replaced (exportfs -o does the same).</summary>
+    /// <summary>
+    /// Adds entries; one for the same path and client is replaced (exportfs -o does the same). What is exported already stays
+    /// as it is, also while its filesystem is not mounted.
+    /// </summary>
     public IReadOnlyList<ExportError> Add(IReadOnlyList<Export> exports)
     {
         lock (gate)
-            return Build([.. current.Exports.Where(e => !exports.Any(n => n.Path == e.Path && n.Client.Text == e.Client.Text)), .. exports]);
+            return Build([.. current.Exports.Where(e => !exports.Any(n => n.Path == e.Path && n.Client.Text == e.Client.Text)), .. exports], Roots(current));
     }
 
     /// <summary>Takes out the entries of a path, or the one of a path and client word; false when there is none.</summary>
@@ -94,12 +97,12 @@ public sealed class ExportTable(FileSystemTable fileSystems, IClientNames client
         }
     }
 
-    private IReadOnlyList<ExportError> Build(IReadOnlyList<Export> exports)
+    private IReadOnlyList<ExportError> Build(IReadOnlyList<Export> exports, Dictionary<string, (FileSystem, FileKey)> known)
     {
         ThreadIdentity.BecomeRoot();
         var errors = new List<ExportError>();
         var resolved = exports.Select(e => ResolveHost(e, errors)).ToArray();
-        var places = fileSystems.Identify(resolved, errors);
+        var places = fileSystems.Identify(resolved, known, errors);
         if (errors.Count > 0)
             return errors;
         Publish(resolved, RootsOf(resolved, places));

@@ -17,7 +17,6 @@ public sealed unsafe class FileSystem
 
     private readonly Lock gate = new();
     private readonly string? recordsDirectory;
-    private readonly FsId? ownIdentity;
     private int mountDescriptor = -1;
     private int mountUsers;
     private bool closing;
@@ -30,7 +29,7 @@ public sealed unsafe class FileSystem
     internal FileSystem(FsId id, FsId? ownIdentity, MountEntry mount, string? recordsDirectory)
     {
         Id = id;
-        this.ownIdentity = ownIdentity;
+        OwnIdentity = ownIdentity;
         this.recordsDirectory = recordsDirectory;
         MountPoint = mount.MountPoint;
         Type = mount.Type;
@@ -93,6 +92,9 @@ public sealed unsafe class FileSystem
     /// <summary>Changes when data that was written unstable may be lost.</summary>
     public ulong WriteVerifier => (ulong)Interlocked.Read(ref writeVerifier);
 
+    /// <summary>The UUID in the filesystem itself, whatever identity it is served under; null when it has none.</summary>
+    internal FsId? OwnIdentity { get; }
+
     internal HandleKey? MacKey { get; private set; }
 
     internal int MountId { get; private set; }
@@ -126,35 +128,32 @@ public sealed unsafe class FileSystem
             mountUsers--;
     }
 
-    /// <summary>Closes the root's descriptor once nobody uses it; false when it is still in use after a while.</summary>
-    internal bool Close(TimeSpan patience)
+    /// <summary>
+    /// From now on requests that need the root are told to come back; <see cref="EndClosing"/> opens it to them again.
+    /// </summary>
+    internal void BeginClosing()
     {
-        long until = Environment.TickCount64 + (long)patience.TotalMilliseconds;
         lock (gate)
             closing = true;
-        try
+    }
+
+    internal void EndClosing()
+    {
+        lock (gate)
+            closing = false;
+    }
+
+    /// <summary>Closes the root's descriptor; false while it is in use.</summary>
+    internal bool TryClose()
+    {
+        lock (gate)
         {
-            while (true)
-            {
-                lock (gate)
-                {
-                    if (mountUsers == 0)
-                    {
-                        if (mountDescriptor >= 0)
-                            Descriptors.Close(mountDescriptor);
-                        mountDescriptor = -1;
-                        return true;
-                    }
-                }
-                if (Environment.TickCount64 > until)
-                    return false;
-                Thread.Sleep(1);
-            }
-        }
-        finally
-        {
-            lock (gate)
-                closing = false;
+            if (mountUsers > 0)
+                return false;
+            if (mountDescriptor >= 0)
+                Descriptors.Close(mountDescriptor);
+            mountDescriptor = -1;
+            return true;
         }
     }
 
@@ -177,7 +176,7 @@ public sealed unsafe class FileSystem
         byte empty = 0;
         if (!KernelHandles.TryGet(root, &empty, Files.AT_EMPTY_PATH, Id, out var key, out int mountId))
             return VfsStatus.Stale;
-        if (ownIdentity is { } expected)
+        if (OwnIdentity is { } expected)
         {
             var mount = MountTable.Parse(File.ReadAllText("/proc/self/mountinfo")).FirstOrDefault(m => m.Id == mountId);
             if (mount is null || FileSystemIdentity.Find(root, mount) != expected)

@@ -46,14 +46,21 @@ public sealed unsafe class FileSystemTable(MountTable mounts, string? recordsDir
     /// Finds the filesystem and the directory of each export. What is wrong goes to <paramref name="errors"/>; then the
     /// answer is not complete.
     /// </summary>
-    internal Dictionary<string, (FileSystem FileSystem, FileKey Key)> Identify(IReadOnlyList<Export> exports, List<ExportError> errors)
+    /// <param name="known">Where paths are that stay exported: kept when their filesystem is not mounted now.</param>
+    internal Dictionary<string, (FileSystem FileSystem, FileKey Key)> Identify(
+        IReadOnlyList<Export> exports, Dictionary<string, (FileSystem FileSystem, FileKey Key)> known, List<ExportError> errors)
     {
         var found = new List<Place>();
-        foreach (var group in exports.GroupBy(e => e.Path))
-            if (Examine(group.First(), errors) is { } place)
-                found.Add(place with { Explicit = ExplicitId([.. group], errors) });
-
         var result = new Dictionary<string, (FileSystem, FileKey)>();
+        foreach (var group in exports.GroupBy(e => e.Path))
+        {
+            bool isKnown = known.TryGetValue(group.Key, out var before);
+            var place = Examine(group.First(), isKnown ? [] : errors);
+            if (isKnown && (place is null || place.Own != before.FileSystem.OwnIdentity))
+                result[group.Key] = before;
+            else if (place is not null)
+                found.Add(place with { Explicit = ExplicitId([.. group], errors) });
+        }
         var byIdentity = new Dictionary<FsId, Place>();
         foreach (var onOneFileSystem in found.GroupBy(p => p.Volume))
         {

@@ -21,6 +21,7 @@ public sealed class NodeCache
     /// <summary>The tables that the files are spread over.</summary>
     public const int ShardCount = 64;
 
+    private const int IdleListingTicks = 15;
     private readonly Shard[] shards = new Shard[ShardCount];
     private readonly NodeCacheSettings settings;
     private int now;
@@ -114,8 +115,9 @@ public sealed class NodeCache
     }
 
     /// <summary>Forgets every file of a filesystem. The nodes still in use are returned.</summary>
-    internal List<VfsNode> DropFileSystem(FsId fileSystem)
+    internal List<VfsNode> DropFileSystem(FsId fileSystem, out int dropped)
     {
+        dropped = 0;
         var busy = new List<VfsNode>();
         var gone = new List<VfsNode>();
         foreach (var shard in shards)
@@ -128,6 +130,7 @@ public sealed class NodeCache
                 foreach (var node in gone)
                     shard.Remove(node);
             }
+            dropped += gone.Count;
             foreach (var node in gone)
             {
                 node.Doom();
@@ -139,7 +142,10 @@ public sealed class NodeCache
         return busy;
     }
 
-    /// <summary>One tick (a second) of the clock: closes what was idle for too long.</summary>
+    /// <summary>
+    /// One tick (a second) of the clock: closes what was idle for too long. The server calls it every second, from a thread
+    /// that takes no identity.
+    /// </summary>
     public void Tick()
     {
         int time = Interlocked.Increment(ref now);
@@ -151,6 +157,8 @@ public sealed class NodeCache
                 foreach (var node in shard.Clock)
                 {
                     node.CloseIdleData(time - settings.IdleDataTicks);
+                    if (node.LastUse - (time - IdleListingTicks) <= 0)
+                        node.Listing = null;
                     if (node.IsIdle && node.LastUse - (time - settings.IdleNodeTicks) <= 0)
                         idle.Add(node);
                 }

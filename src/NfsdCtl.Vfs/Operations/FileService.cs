@@ -141,16 +141,27 @@ public sealed unsafe partial class FileService
     public bool ReleaseFileSystem(FsId fileSystem, TimeSpan patience)
     {
         long until = Environment.TickCount64 + (long)patience.TotalMilliseconds;
-        var busy = nodes.DropFileSystem(fileSystem);
-        while (busy.RemoveAll(n => n.IsClosed) >= 0 && busy.Count > 0 && Environment.TickCount64 < until)
-            Thread.Sleep(1);
-        bool closed = true;
-        if (exports.FileSystems.TryGet(fileSystem) is { } volume)
+        var volume = exports.FileSystems.TryGet(fileSystem);
+        volume?.BeginClosing();
+        try
         {
-            volume.ChangeWriteVerifier();
-            closed = volume.Close(patience);
+            // A request under way may still put in what it looks up, so what came meanwhile goes in another round.
+            while (true)
+            {
+                var busy = nodes.DropFileSystem(fileSystem, out int dropped);
+                if (dropped == 0 && (volume is null || volume.TryClose()))
+                    return true;
+                while (busy.RemoveAll(n => n.IsClosed) >= 0 && busy.Count > 0 && Environment.TickCount64 < until)
+                    Thread.Sleep(1);
+                if (busy.Count > 0 || Environment.TickCount64 >= until)
+                    return false;
+            }
         }
-        return closed && busy.Count == 0;
+        finally
+        {
+            volume?.ChangeWriteVerifier();
+            volume?.EndClosing();
+        }
     }
 
     /// <summary>The next name of a path; false at its end.</summary>
@@ -228,8 +239,9 @@ public sealed unsafe partial class FileService
     }
 
     /// <summary>
-    /// <c>subtree_check</c>, and <c>..</c> of a directory that was moved out of the export: the file's path, as the kernel
-    /// knows it, must lead through the export's root.
+    /// <c>subtree_check</c>, and <c>..</c> of a directory that was moved out of the export: the path, as the kernel knows it,
+    /// must lead through the export's root. It always knows a directory's; another file that was opened by its handle may
+    /// have none known, and then passes: its handle was given out inside of the export.
     /// </summary>
     private bool IsBelowRoot(in FileRef file)
     {
@@ -238,7 +250,7 @@ public sealed unsafe partial class FileService
         if (FindNode(file.Volume, file.Root.Key, out var top) != VfsStatus.Ok)
             return false;
         bool below = DescriptorPath(file.Node.Descriptor) is { } path && DescriptorPath(top!.Descriptor) is { } directory
-            && MountTable.IsBelow(path, directory);
+            && (MountTable.IsBelow(path, directory) || (file.Type != FileType.Directory && !MountTable.IsBelow(path, file.Volume.MountPoint)));
         top!.Release();
         return below;
     }

@@ -1,6 +1,9 @@
 using System.Text;
+using NfsdCtl.Linux;
 using NfsdCtl.TestKit.FileSystems;
 using NfsdCtl.Vfs;
+using NfsdCtl.Vfs.Exports;
+using NfsdCtl.Vfs.FileSystems;
 
 namespace NfsdCtl.SystemTests.Vfs;
 
@@ -59,8 +62,8 @@ public sealed class OperationTests(string type) : VfsTestBase(type)
         Assert.That(Create(root, new string('n', 255), out file), Is.EqualTo(VfsStatus.Ok));
         file.Dispose();
         Assert.That(Create(root, new string('n', 256), out _), Is.EqualTo(VfsStatus.NameTooLong));
-        Assert.That(Create(root, "a/b", out _), Is.EqualTo(VfsStatus.Inval));
-        Assert.That(Create(root, "a\0b", out _), Is.EqualTo(VfsStatus.Inval));
+        Assert.That(Create(root, "a/b", out _), Is.EqualTo(VfsStatus.Access));
+        Assert.That(Create(root, "a\0b", out _), Is.EqualTo(VfsStatus.Access));
         Assert.That(Create(root, ".", out _), Is.EqualTo(VfsStatus.Exist));
         Assert.That(Create(root, "..", out _), Is.EqualTo(VfsStatus.Exist));
     });
@@ -359,5 +362,95 @@ public sealed class OperationTests(string type) : VfsTestBase(type)
         Assert.That(waiter.Join(TimeSpan.FromSeconds(10)), Is.True);
         Assert.That(result, Is.EqualTo(LocalLockResult.Done));
         locks.Dispose();
+    });
+
+    [Test]
+    public void A_lease_of_a_local_program_makes_the_client_wait() => Run(() =>
+    {
+        const int SetOwner = 8, SetLease = 1024;
+        string path = Path.Combine(Root, "f");
+        File.WriteAllText(path, "x");
+        using var root = Mount(0);
+        using var file = Find(root, "f");
+        int program = Descriptors.Open(path, Descriptors.O_RDWR | Descriptors.O_CLOEXEC);
+        try
+        {
+            Assert.That(Fcntl(program, SetLease, Locks.F_WRLCK), Is.Zero);
+            // The break is signalled to the lease's owner, and SIGIO would end this process: nobody owns it.
+            Assert.That(Fcntl(program, SetOwner, 0), Is.Zero);
+            Assert.That(Read(file, 0, 10, out _, out _), Is.EqualTo(VfsStatus.Jukebox));
+            Assert.That(Write(file, 0, "y"), Is.EqualTo(VfsStatus.Jukebox));
+            Assert.That(Files.GetAttr(file, out _), Is.EqualTo(VfsStatus.Ok));
+            Assert.That(Fcntl(program, SetLease, Locks.F_UNLCK), Is.Zero);
+            Assert.That(Read(file, 0, 10, out string data, out _), Is.EqualTo(VfsStatus.Ok));
+            Assert.That(data, Is.EqualTo("x"));
+        }
+        finally
+        {
+            Descriptors.Close(program);
+        }
+    });
+
+    private static unsafe int Fcntl(int descriptor, int command, nint argument) => Locks.Control(descriptor, command, (FileLock*)argument);
+
+    [Test]
+    public void An_administrators_path_is_followed_to_its_filesystem() => Run(() =>
+    {
+        ThreadIdentity.BecomeRoot();
+        Directory.CreateDirectory(Path.Combine(Root, "a/b"));
+        File.CreateSymbolicLink(Path.Combine(Root, "link"), "a/b");
+        using var mounts = new MountTable();
+        var resolver = new PathResolver(Exports, mounts);
+        Assert.That(resolver.Resolve(Path.Combine(Root, "link"), 0, out var meaning), Is.Zero);
+        Assert.That(meaning!.Path, Is.EqualTo(Path.Combine(Root, "a/b")));
+        Assert.That(meaning.FileSystem, Is.SameAs(Exports.FileSystems.All.Single()));
+        Assert.That(meaning.Export!.Path, Is.EqualTo(Root));
+        Assert.That(resolver.Resolve(Path.GetRelativePath(Environment.CurrentDirectory, Root), Environment.ProcessId, out meaning), Is.Zero);
+        Assert.That(meaning!.Path, Is.EqualTo(Root));
+        Assert.That(resolver.Resolve("/", 0, out meaning), Is.Zero);
+        Assert.That((meaning!.FileSystem, meaning.Export), Is.EqualTo(((FileSystem?)null, (ExportRoot?)null)));
+        Assert.That(resolver.Resolve(Root + "/none", 0, out _), Is.EqualTo(Errno.ENOENT));
+        Assert.That(resolver.Resolve("", 0, out _), Is.EqualTo(Errno.ENOENT));
+    });
+
+    [Test]
+    public void Exports_stay_while_their_filesystem_is_away_and_others_come() => Run(() =>
+    {
+        using var other = TestFileSystem.Tmpfs();
+        Assert.That(Exports.Add(ExportParser.Parse("f", $"{other.MountPoint} *(rw,insecure,fsid=123)\n").Exports), Is.Empty);
+        byte[] handle;
+        using (var root = Mount(0))
+            handle = HandleOf(root);
+        Assert.That(Files.ReleaseFileSystem(Exports.Current.Find(Root)!.FileSystem.Id, TimeSpan.FromSeconds(2)), Is.True);
+        if (FsIdOption.Length > 0)
+            return; // a tmpfs that is unmounted is gone for good
+        ThreadIdentity.BecomeRoot();
+        string home = Root;
+        Disk.MoveTo("away");
+        Assert.That(Exports.Add(ExportParser.Parse("f", $"{other.MountPoint} 10.0.0.1(rw,insecure,fsid=123)\n").Exports), Is.Empty);
+        Assert.That(Exports.Current.Exports, Has.Count.EqualTo(3));
+        Assert.That(Resolve(handle, 0, out _), Is.EqualTo(VfsStatus.Stale));
+        Disk.MoveTo("mnt");
+        Assert.That(Root, Is.EqualTo(home));
+        Assert.That(Resolve(handle, 0, out var again), Is.EqualTo(VfsStatus.Ok));
+        again.Dispose();
+    });
+
+    [Test]
+    public void With_subtree_check_a_file_that_left_the_export_is_gone() => Run(() =>
+    {
+        ThreadIdentity.BecomeRoot();
+        Directory.CreateDirectory(Path.Combine(Root, "export/sub"));
+        File.WriteAllText(Path.Combine(Root, "export/sub/f"), "x");
+        Serve($"{Root}/export *(rw,insecure,no_root_squash,subtree_check{FsIdOption})\n");
+        using var root = Mount(0, Root + "/export");
+        using var sub = Find(root, "sub");
+        using var file = Find(sub, "f");
+        byte[] directoryHandle = HandleOf(sub), fileHandle = HandleOf(file);
+        Assert.That(Resolve(fileHandle, 0, out var inside), Is.EqualTo(VfsStatus.Ok));
+        inside.Dispose();
+        Directory.Move(Path.Combine(Root, "export/sub"), Path.Combine(Root, "sub"));
+        Assert.That(Resolve(directoryHandle, 0, out _), Is.EqualTo(VfsStatus.Stale));
+        Assert.That(Resolve(fileHandle, 0, out _), Is.EqualTo(VfsStatus.Stale));
     });
 }
