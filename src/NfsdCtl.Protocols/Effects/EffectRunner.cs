@@ -18,6 +18,9 @@ namespace NfsdCtl.Protocols.Effects;
 /// </summary>
 public sealed class EffectRunner : IDisposable
 {
+    /// <summary>Failures that are remembered as told.</summary>
+    private const int MaxFailing = 1024;
+
     private readonly ServerState state;
     private readonly IScopeRecords records;
     private readonly LocalLocks localLocks;
@@ -29,6 +32,7 @@ public sealed class EffectRunner : IDisposable
     private readonly ITimer timer;
     private readonly Lock arming = new();
     private readonly EffectList own = new();
+    private readonly HashSet<(EffectKind Kind, Scope Scope)> failing = [];
     private Thread? thread;
     private long armed = long.MaxValue;
     private volatile bool ended;
@@ -163,9 +167,9 @@ public sealed class EffectRunner : IDisposable
             EffectKind.PersistWindowEnd => EndWindow(effect, effects),
             _ => Notify(effect.Scope, effects),
         };
-        bool ok = status == RecordStatus.Ok;
-        if (!ok)
-            warn($"{effect.Kind} of {effect.Scope}: its record could not be written ({status})");
+        // A filesystem that has left took its records along: nothing is to be forgotten here but what is in memory.
+        bool ok = status == RecordStatus.Ok || (status == RecordStatus.Unavailable && effect.Kind == EffectKind.ForgetClient);
+        WarnOnce(effect, status);
         using var gate = state.Enter(effects);
         switch (effect.Kind)
         {
@@ -183,6 +187,20 @@ public sealed class EffectRunner : IDisposable
                 break;
         }
         return status;
+    }
+
+    /// <summary>The state tries again every second: what goes on failing is told once, until it has worked.</summary>
+    private void WarnOnce(in Effect effect, RecordStatus status)
+    {
+        bool news;
+        lock (failing)
+        {
+            news = status == RecordStatus.Ok
+                ? failing.Remove((effect.Kind, effect.Scope))
+                : failing.Count < MaxFailing && failing.Add((effect.Kind, effect.Scope));
+        }
+        if (news && status is not RecordStatus.Ok and not RecordStatus.Unavailable)
+            warn($"{effect.Kind} of {effect.Scope}: its record could not be written ({status})");
     }
 
     /// <summary>Boot grace is for any scope and on no disk: a crash in it leads to the next one.</summary>

@@ -1,5 +1,6 @@
 using NfsdCtl.Network;
 using NfsdCtl.Protocols.Peers;
+using NfsdCtl.Vfs;
 using NfsdCtl.Wire.Client;
 
 namespace NfsdCtl.Hosting;
@@ -10,7 +11,12 @@ public sealed class PeerCalls(RpcClient client, LocalAddresses addresses, Cancel
     /// <summary>A lock manager that is up answers within this; otherwise the caller tries again by its own timing.</summary>
     private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(5);
 
-    public void Start(PeerCall call, PeerAnswer? answer) => _ = Run(call, answer);
+    public void Start(PeerCall call, PeerAnswer? answer)
+    {
+        // The runtime may make threads for what follows, which inherit the identity of this one.
+        ThreadIdentity.BecomeRoot();
+        _ = Run(call, answer);
+    }
 
     public bool IsLocal(NetAddress address) => addresses.Contains(address);
 

@@ -1,7 +1,7 @@
 using Microsoft.Extensions.Time.Testing;
 using NfsdCtl.Protocols.Nsm;
 using NfsdCtl.Protocols.Peers;
-using NfsdCtl.Tests.Nlm;
+using NfsdCtl.TestKit.Nlm;
 using NfsdCtl.Wire.Xdr;
 
 namespace NfsdCtl.Tests.Nsm;
