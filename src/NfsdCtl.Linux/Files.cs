@@ -39,6 +39,8 @@ public static unsafe partial class Files
     public const long UTIME_NOW = (1L << 30) - 1;
     public const long UTIME_OMIT = (1L << 30) - 2;
 
+    public const int RWF_DSYNC = 2;
+    public const int RWF_SYNC = 4;
     public const int RWF_NOWAIT = 8;
 
     public const int S_IFMT = 0xF000;
@@ -89,6 +91,9 @@ public static unsafe partial class Files
 
     [LibraryImport("libc", EntryPoint = "pwrite64", SetLastError = true)]
     public static partial nint PWrite(int descriptor, byte* buffer, nuint count, long offset);
+
+    [LibraryImport("libc", EntryPoint = "pwritev2", SetLastError = true)]
+    public static partial nint PWriteV2(int descriptor, IoVector* vectors, int count, long offset, int flags);
 
     [LibraryImport("libc", EntryPoint = "fdatasync", SetLastError = true)]
     public static partial int FDataSync(int descriptor);

@@ -21,6 +21,7 @@ public struct DirectoryReader : IDisposable
     private readonly FileRef directory;
     private DirectoryListing? listing;
     private int index;
+    private bool? maySearch;
 
     internal DirectoryReader(FileService service, in FileRef directory, DirectoryListing listing, int index)
     {
@@ -56,8 +57,8 @@ public struct DirectoryReader : IDisposable
     /// Attributes and handle of the current entry, for READDIRPLUS; false when they cannot be had (gone meanwhile, no search
     /// right, a mount point), and then the entry goes out without them.
     /// </summary>
-    public readonly bool TryGetPlus(out Attributes attributes, Span<byte> handle, out int handleLength) =>
-        service.TryGetPlus(directory, listing!, index, out attributes, handle, out handleLength);
+    public bool TryGetPlus(out Attributes attributes, Span<byte> handle, out int handleLength) =>
+        service.TryGetPlus(directory, listing!, index, ref maySearch, out attributes, handle, out handleLength);
 
     public void Dispose() => listing = null;
 

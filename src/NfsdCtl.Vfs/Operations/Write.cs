@@ -16,18 +16,20 @@ public sealed unsafe partial class FileService
         count = 0;
         committed = StableHow.Unstable;
         FillBefore(file, out wcc);
-        var status = WriteData(file, wcc.After, offset, data, out count);
-        if (status == VfsStatus.Ok && stable != StableHow.Unstable)
-        {
-            if (file.Export.Options.Sync)
-                status = Sync(file, stable == StableHow.FileSync ? FullSync : DataSync);
+        bool wait = stable != StableHow.Unstable && file.Export.Options.Sync && !file.Volume.LivesInMemory;
+        int flags = !wait ? 0 : stable == StableHow.FileSync ? Files.RWF_SYNC : Files.RWF_DSYNC;
+        var status = WriteData(file, wcc.After, offset, data, flags, out count);
+        if (status == VfsStatus.Ok)
             committed = stable;
-        }
         FillAfter(file, ref wcc);
         return status;
     }
 
-    private VfsStatus WriteData(in FileRef file, in Attributes before, ulong offset, ReadOnlySpan<byte> data, out int count)
+    /// <param name="flags">
+    /// RWF_SYNC or RWF_DSYNC for a stable write, as nfsd_vfs_write does: what was written goes to disk and not the rest of the
+    /// file, and concurrent writes share the journal's commits.
+    /// </param>
+    private VfsStatus WriteData(in FileRef file, in Attributes before, ulong offset, ReadOnlySpan<byte> data, int flags, out int count)
     {
         count = 0;
         if (file.Export.Options.ReadOnly)
@@ -44,21 +46,27 @@ public sealed unsafe partial class FileService
         status = file.Node.AcquireData(forWriting: true, nodes.Now, out int descriptor);
         if (status != VfsStatus.Ok)
             return status;
+        if (flags != 0)
+            file.BeforeBlocking();
         // Set-id bits go, quotas count and the reserve is kept for the one who writes.
         ThreadIdentity.Become(file.Credential);
-        int error = WriteAll(descriptor, data, (long)offset, out count);
+        int error = WriteAll(descriptor, data, (long)offset, flags, out count);
+        // After a failed write-back the kernel forgets the pages: what others wrote unstable may be gone with them.
+        if (flags != 0 && error is Errno.EIO or Errno.ENOSPC or Errno.EDQUOT)
+            file.Volume.ChangeWriteVerifier();
         file.Node.ReleaseData();
         return ErrnoMap.ToStatus(error);
     }
 
-    private static int WriteAll(int descriptor, ReadOnlySpan<byte> data, long offset, out int count)
+    private static int WriteAll(int descriptor, ReadOnlySpan<byte> data, long offset, int flags, out int count)
     {
         count = 0;
         fixed (byte* p = data)
         {
             while (count < data.Length)
             {
-                nint wrote = Files.PWrite(descriptor, p + count, (nuint)(data.Length - count), offset + count);
+                var vector = new IoVector { Base = p + count, Length = (nuint)(data.Length - count) };
+                nint wrote = Files.PWriteV2(descriptor, &vector, 1, offset + count, flags);
                 if (wrote < 0 && Errno.Last == Errno.EINTR)
                     continue;
                 if (wrote <= 0)
