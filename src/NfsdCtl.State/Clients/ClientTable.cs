@@ -52,6 +52,29 @@ public sealed class ClientTable
     }
 
     /// <summary>
+    /// The filesystem leaves this server: its records may be changed by another one, and are loaded anew when it comes back. Clients
+    /// that hold something there stay on record. Windows of that filesystem alone go with it, and stay open on its disk.
+    /// </summary>
+    public void Unload(in GateScope gate, FsId fileSystem)
+    {
+        state.Grace.Unload(gate, fileSystem);
+        foreach (var scope in state.Hosts.Scopes)
+        {
+            if (scope.Scope.FileSystem != fileSystem)
+                continue;
+            foreach (var entry in scope.Entries)
+            {
+                if (entry.Held != 0)
+                    continue;
+                entry.Durable = false;
+                entry.EndReclaim();
+                entry.Due = Timed.Never;
+            }
+        }
+        state.Grace.EndComplete(gate);
+    }
+
+    /// <summary>
     /// The record that <see cref="RecordNeed"/> asked for is on disk (<paramref name="durable"/>), or could not be written; then
     /// nothing is left of the attempt.
     /// </summary>

@@ -245,6 +245,12 @@ public sealed class GraceTable
         }
     }
 
+    internal void Unload(in GateScope gate, FsId fileSystem)
+    {
+        foreach (var window in windows.FindAll(w => w.Scope.FileSystem == fileSystem))
+            Remove(gate, window);
+    }
+
     internal void WindowDue(Window window)
     {
         if (window.Phase == WindowPhase.Ending)

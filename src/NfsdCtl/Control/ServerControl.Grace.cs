@@ -141,6 +141,8 @@ public sealed partial class ServerControl
         status = parts.Effects.RunAll(effects);
         if (opened == OpenOutcome.TooMany)
             return new ControlError(Errno.ENOSPC, "too many grace windows are open");
+        if (opened == OpenOutcome.Ending)
+            return ControlError.Busy($"the window of {server} on {shown} is just ending: resume again");
         if (status != RecordStatus.Ok)
             return OfRecords(status, $"the window of {server} on {shown}");
         return new ResumedWindow(server, shown, (int)Math.Ceiling(Left(scope).TotalSeconds), known.Count, known.Count);

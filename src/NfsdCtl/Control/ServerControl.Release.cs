@@ -66,7 +66,11 @@ public sealed partial class ServerControl
         parts.Replies.Forget(new Scope(NetAddress.Any, fileSystem.Id));
         // While it is exported it may be locked anew right away, under the records that are in memory; when it is not, it may come back changed.
         if (!parts.Exports.Current.Roots.Any(r => r.FileSystem.Id == fileSystem.Id))
-            scopes.Forget(fileSystem.Id);
+        {
+            var effects = new EffectList();
+            scopes.Forget(fileSystem.Id, effects);
+            parts.Effects.RunAll(effects);
+        }
         return closed;
     }
 

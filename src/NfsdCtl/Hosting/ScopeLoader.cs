@@ -46,12 +46,14 @@ public sealed class ScopeLoader(ServerState state, IScopeRecords records, TimePr
     }
 
     /// <summary>The filesystem leaves: when it comes again, another node may have changed its records.</summary>
-    public void Forget(FsId fileSystem)
+    public void Forget(FsId fileSystem, EffectList effects)
     {
         lock (gate)
         {
             loaded.Remove(fileSystem);
             records.Release(fileSystem);
+            using var entered = state.Enter(effects);
+            state.Clients.Unload(entered, fileSystem);
         }
     }
 
