@@ -18,10 +18,41 @@ public abstract class CallFrame : RpcCall
     private const int MaxMachineName = 255;
     private const uint Nobody = 65534;
 
+    /// <summary>The room for the reply, from its xid on: at least <see cref="AcceptedHead"/> and <see cref="RpcCall.DefaultRoom"/> bytes.</summary>
+    protected abstract Span<byte> ReplyRoom { get; }
+
+    /// <summary>The reply that was being written gets no further: what belongs to it outside of <see cref="ReplyRoom"/> is thrown away.</summary>
+    protected virtual void DiscardResult()
+    {
+    }
+
+    /// <summary>
+    /// Executes one message and writes its reply into <see cref="ReplyRoom"/>. Returns the reply's length, or 0 when there is
+    /// no answer.
+    /// </summary>
+    protected int Answer(ReadOnlySpan<byte> message, RpcProgram[] programs, Action<string, Exception?> report)
+    {
+        var arguments = new XdrReader(message);
+        if (!TryParse(ref arguments, out var rejection))
+            return 0;
+        if (rejection is { } why)
+            return WriteRejection(ReplyRoom, why);
+        var reply = new XdrWriter(ReplyRoom[AcceptedHead..]);
+        var status = Dispatch(programs, ref arguments, ref reply, report);
+        if (status != AcceptStatus.Success)
+            DiscardResult();
+        if (status == AcceptStatus.Drop)
+            return 0;
+        if (status != AcceptStatus.Success)
+            return WriteStatus(ReplyRoom, status);
+        WriteAccepted(ReplyRoom, Xid);
+        return AcceptedHead + reply.Position;
+    }
+
     /// <summary>Reads the head. False: it is no call (a reply, or cut before its xid), and gets no answer.</summary>
     /// <param name="arguments">Stands at the procedure's arguments when <paramref name="verdict"/> is null.</param>
     /// <param name="verdict">The rejection to send, or null to go on.</param>
-    protected bool TryParse(ref XdrReader arguments, out Rejection? verdict)
+    private bool TryParse(ref XdrReader arguments, out Rejection? verdict)
     {
         verdict = null;
         Xid = arguments.U32();
@@ -73,7 +104,7 @@ public abstract class CallFrame : RpcCall
     }
 
     /// <summary>Writes the head of a reply that is accepted with success.</summary>
-    protected static void WriteAccepted(Span<byte> head, uint xid)
+    private static void WriteAccepted(Span<byte> head, uint xid)
     {
         head[..AcceptedHead].Clear();
         BinaryPrimitives.WriteUInt32BigEndian(head, xid);
@@ -81,7 +112,7 @@ public abstract class CallFrame : RpcCall
     }
 
     /// <summary>Writes a whole reply that reports <paramref name="status"/>; returns its length.</summary>
-    protected int WriteStatus(Span<byte> reply, AcceptStatus status)
+    private int WriteStatus(Span<byte> reply, AcceptStatus status)
     {
         WriteAccepted(reply, Xid);
         BinaryPrimitives.WriteUInt32BigEndian(reply[20..], (uint)status);
@@ -93,7 +124,7 @@ public abstract class CallFrame : RpcCall
     }
 
     /// <summary>Writes a whole MSG_DENIED reply; returns its length.</summary>
-    protected int WriteRejection(Span<byte> reply, Rejection rejection)
+    private int WriteRejection(Span<byte> reply, Rejection rejection)
     {
         var writer = new XdrWriter(reply);
         writer.U32(Xid);
@@ -116,7 +147,7 @@ public abstract class CallFrame : RpcCall
     /// Finds the program among those that an endpoint serves and executes the call. The result stands in
     /// <paramref name="reply"/> only when the status is success.
     /// </summary>
-    protected AcceptStatus Dispatch(RpcProgram[] programs, ref XdrReader arguments, ref XdrWriter reply, Action<string, Exception?> report)
+    private AcceptStatus Dispatch(RpcProgram[] programs, ref XdrReader arguments, ref XdrWriter reply, Action<string, Exception?> report)
     {
         foreach (var program in programs)
         {
@@ -143,7 +174,7 @@ public abstract class CallFrame : RpcCall
     }
 
     /// <summary>Why a call is denied (RFC 5531 §9, rejected_reply).</summary>
-    protected readonly record struct Rejection(bool IsAuth, AuthStatus Status)
+    private readonly record struct Rejection(bool IsAuth, AuthStatus Status)
     {
         public static Rejection RpcMismatch => new(false, AuthStatus.Ok);
 

@@ -51,34 +51,3 @@ public sealed class RpcListenException(string message, int errno) : Exception(me
 {
     public int Errno { get; } = errno;
 }
-
-/// <summary>What a server has done since it was made.</summary>
-public sealed class RpcServerCounters
-{
-    private long calls;
-    private long received;
-    private long sent;
-    private long connections;
-    private long handOvers;
-
-    public long Calls => Volatile.Read(ref calls);
-
-    public long BytesReceived => Volatile.Read(ref received);
-
-    public long BytesSent => Volatile.Read(ref sent);
-
-    public long Connections => Volatile.Read(ref connections);
-
-    /// <summary>Calls that went on alone because they blocked.</summary>
-    public long HandOvers => Volatile.Read(ref handOvers);
-
-    internal void CountCall() => Interlocked.Increment(ref calls);
-
-    internal void CountReceived(int bytes) => Interlocked.Add(ref received, bytes);
-
-    internal void CountSent(int bytes) => Interlocked.Add(ref sent, bytes);
-
-    internal void CountConnection(int change) => Interlocked.Add(ref connections, change);
-
-    internal void CountHandOver() => Interlocked.Increment(ref handOvers);
-}

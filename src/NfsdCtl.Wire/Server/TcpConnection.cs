@@ -17,6 +17,8 @@ internal sealed unsafe class TcpConnection : Channel
     /// <summary>A record in more fragments than this is an attack, not a client.</summary>
     private const int MaxFragments = 4096;
 
+    private const uint Ending = Epoll.EPOLLRDHUP | Epoll.EPOLLHUP | Epoll.EPOLLERR;
+
     private readonly RpcServer server;
     private readonly RpcProgram[] programs;
     private readonly (NetAddress Address, ushort Port) local;
@@ -32,6 +34,7 @@ internal sealed unsafe class TcpConnection : Channel
     private int alone;
     private bool drained;
     private bool waiting;
+    private bool ended;
     private volatile bool closed;
 
     public TcpConnection(
@@ -65,12 +68,24 @@ internal sealed unsafe class TcpConnection : Channel
                 return;
             if (!DriveRecords(worker))
                 return;
-            more = Receive();
+            more = Receive(worker, events);
         }
-        if (closed)
+        if (closed || ended && IsAnswered())
             Close();
         else
             ReturnIdleInput();
+    }
+
+    /// <summary>
+    /// Whether all that a client asked before it ended its side is answered. If not, the last answer posts the connection again.
+    /// </summary>
+    private bool IsAnswered()
+    {
+        lock (sending)
+        {
+            waiting = !unsent.IsEmpty || alone > 0;
+            return !waiting;
+        }
     }
 
     /// <summary>Executes every whole record that is buffered. False: the connection is paused, or another worker goes on with it.</summary>
@@ -168,9 +183,9 @@ internal sealed unsafe class TcpConnection : Channel
     }
 
     /// <summary>Reads once, unless the last read had taken all. False: nothing more is there now, or the peer is gone.</summary>
-    private bool Receive()
+    private bool Receive(Worker worker, uint events)
     {
-        if (closed || drained)
+        if (closed || ended || drained)
         {
             drained = false;
             return false;
@@ -183,16 +198,18 @@ internal sealed unsafe class TcpConnection : Channel
             nint n = Sockets.Receive(Descriptor, input.Pointer + filled, (nuint)(input.Size - filled), Sockets.MSG_DONTWAIT);
             if (n > 0)
             {
-                // a read that leaves room has emptied the socket: what comes later is a new edge of epoll
-                drained = n < input.Size - filled;
+                // a read that leaves room has emptied the socket, and what comes later is a new edge of epoll; but an end that
+                // came along with the data has had its edge
+                drained = n < input.Size - filled && (events & Ending) == 0;
                 filled += (int)n;
-                server.Counters.CountReceived((int)n);
+                server.Counters.CountReceived(worker.Stripe, (int)n);
                 return true;
             }
             int errno = n == 0 ? 0 : Marshal.GetLastPInvokeError();
             if (errno == Errno.EINTR)
                 continue;
-            closed |= errno != Errno.EAGAIN;
+            ended |= n == 0;
+            closed |= errno is not (0 or Errno.EAGAIN);
             return false;
         }
     }
@@ -242,7 +259,7 @@ internal sealed unsafe class TcpConnection : Channel
     {
         if (worker.Pending.IsEmpty)
             return;
-        server.Counters.CountSent(worker.Pending.Length + worker.Spliced);
+        server.Counters.CountSent(worker.Stripe, worker.Pending.Length + worker.Spliced);
         lock (sending)
         {
             var result = closed ? SendResult.Broken : unsent.Send(worker.Pending, more: worker.Spliced > 0);
@@ -292,7 +309,7 @@ internal sealed unsafe class TcpConnection : Channel
         if (!Loop.Remove(this))
             return;
         _ = Sockets.Shutdown(Descriptor, Sockets.SHUT_RDWR);
-        server.Counters.CountConnection(-1);
+        server.Counters.CountClosed();
         Release();
     }
 

@@ -49,10 +49,10 @@ internal sealed unsafe class TcpListener(RpcServer server, Loop loop, int descri
         _ = Sockets.SetOption(socket, Sockets.IPPROTO_TCP, Sockets.TCP_USER_TIMEOUT, UserTimeout);
         var target = server.NextLoop();
         var connection = new TcpConnection(server, target, socket, programs, (local.ToNetAddress(), local.Port), (peer.ToNetAddress(), peer.Port));
-        server.Counters.CountConnection(1);
+        server.Counters.CountOpened();
         if (!target.Add(connection, Epoll.EPOLLIN | Epoll.EPOLLOUT | Epoll.EPOLLRDHUP | Epoll.EPOLLET))
         {
-            server.Counters.CountConnection(-1);
+            server.Counters.CountClosed();
             connection.Release();
         }
     }

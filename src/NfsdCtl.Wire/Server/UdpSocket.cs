@@ -69,7 +69,7 @@ internal sealed unsafe class UdpSocket : Channel
             return Marshal.GetLastPInvokeError() == Errno.EINTR ? 0 : -1;
         if ((message.Flags & Sockets.MSG_TRUNC) != 0 || PacketInfo.Destination(message) is not { } local)
             return 0;
-        server.Counters.CountReceived((int)n);
+        server.Counters.CountReceived(worker.Stripe, (int)n);
         worker.Bind(Transport.Udp, local, port, peer.ToNetAddress(), peer.Port);
         return (int)n;
     }
@@ -92,7 +92,7 @@ internal sealed unsafe class UdpSocket : Channel
             // a datagram that the socket does not take now is lost, as UDP may: the client sends its call again
             _ = Sockets.SendMessage(Descriptor, &message, Sockets.MSG_DONTWAIT | Sockets.MSG_NOSIGNAL);
         }
-        server.Counters.CountSent(reply.Length);
+        server.Counters.CountSent(worker.Stripe, reply.Length);
         worker.Sent();
     }
 }

@@ -16,7 +16,8 @@ internal sealed class Worker : CallFrame
     private const int SpliceFrom = 16 * 1024;
     private const int Outside = 0;
     private const int Executing = 1;
-    private const int Detached = 2;
+    private const int HandingOver = 2;
+    private const int Detached = 3;
 
     private readonly NativeBuffer output = NativeBuffer.Create(FirstRoom);
     private readonly Signal signal = new();
@@ -26,7 +27,7 @@ internal sealed class Worker : CallFrame
     private Channel? resume;
     private Channel? channel;
     private NativeBuffer? ownInput;
-    private int resultStart;
+    private int replyStart;
     private int pendingStart;
     private int pendingEnd;
     private int spliced;
@@ -35,10 +36,14 @@ internal sealed class Worker : CallFrame
     public Worker(RpcServer server, int number)
     {
         Server = server;
+        Stripe = number;
         thread = new Thread(Run, 512 * 1024) { Name = $"rpc-{number}", IsBackground = true };
     }
 
     public RpcServer Server { get; }
+
+    /// <summary>Its share of the counters.</summary>
+    public int Stripe { get; }
 
     /// <summary>Replies that wait to be sent.</summary>
     public ReadOnlySpan<byte> Pending => output.Span[pendingStart..pendingEnd];
@@ -111,44 +116,30 @@ internal sealed class Worker : CallFrame
             pendingStart = pendingEnd = 0;
         int start = pendingEnd;
         int mark = from.MarkSize;
-        EnsureOutput(start + mark + AcceptedHead + DefaultRoom);
+        replyStart = start + mark;
+        EnsureOutput(replyStart + AcceptedHead + DefaultRoom);
         Sequence++;
         Volatile.Write(ref phase, Executing);
-        int length = Answer(record, programs, start + mark);
+        Server.Counters.CountCall(Stripe);
+        int length = Answer(record, programs, Server.Report);
         if (length > 0)
         {
             from.Mark(output.Span[start..], length + Padded(spliced));
-            pendingEnd = start + mark + length;
+            pendingEnd = replyStart + length;
             if (spliced > 0)
                 from.Flush(this);
         }
-        bool alone = Interlocked.CompareExchange(ref phase, Outside, Executing) == Detached;
-        if (alone)
-            FinishAlone();
-        return !alone;
+        if (Interlocked.CompareExchange(ref phase, Outside, Executing) == Executing)
+            return true;
+        // the monitor may be in the middle of it: a few instructions
+        var spin = new SpinWait();
+        while (Volatile.Read(ref phase) != Detached)
+            spin.SpinOnce();
+        FinishAlone();
+        return false;
     }
 
-    private int Answer(ReadOnlySpan<byte> record, RpcProgram[] programs, int at)
-    {
-        var arguments = new XdrReader(record);
-        if (!TryParse(ref arguments, out var rejection))
-            return 0;
-        if (rejection is { } why)
-            return WriteRejection(output.Span[at..], why);
-        resultStart = at + AcceptedHead;
-        var reply = new XdrWriter(output.Span[resultStart..]);
-        var status = Dispatch(programs, ref arguments, ref reply, Server.Report);
-        Server.Counters.CountCall();
-        if (status == AcceptStatus.Drop)
-            return 0;
-        if (status != AcceptStatus.Success)
-        {
-            DiscardSplice();
-            return WriteStatus(output.Span[at..], status);
-        }
-        WriteAccepted(output.Span[at..], Xid);
-        return AcceptedHead + reply.Position;
-    }
+    protected override Span<byte> ReplyRoom => output.Span.Slice(replyStart, Math.Min(output.Size - replyStart, MaxReply));
 
     /// <summary>What was pending is sent, queued or lost with its connection.</summary>
     public void Sent()
@@ -173,7 +164,7 @@ internal sealed class Worker : CallFrame
     /// </summary>
     public bool TryDetach(Worker follower)
     {
-        if (Interlocked.CompareExchange(ref phase, Detached, Executing) != Executing)
+        if (Interlocked.CompareExchange(ref phase, HandingOver, Executing) != Executing)
             return false;
         var held = channel!;
         // one reference for the call that goes on alone, one for the worker that goes on with the channel
@@ -182,6 +173,8 @@ internal sealed class Worker : CallFrame
         ownInput = held.Detach();
         Server.Counters.CountHandOver();
         follower.Promote(held.Loop, held);
+        // last: from here on the call may end, and its thread must find that it leads no more
+        Volatile.Write(ref phase, Detached);
         return true;
     }
 
@@ -201,8 +194,9 @@ internal sealed class Worker : CallFrame
         if (reply.Room >= bytes)
             return;
         int position = reply.Position;
-        EnsureOutput(resultStart + position + bytes);
-        reply = new XdrWriter(output.Span[resultStart..], position);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(AcceptedHead + position + bytes, MaxReply, nameof(bytes));
+        EnsureOutput(replyStart + AcceptedHead + position + bytes);
+        reply = new XdrWriter(ReplyRoom[AcceptedHead..], position);
     }
 
     private void EnsureOutput(int size)
@@ -215,7 +209,7 @@ internal sealed class Worker : CallFrame
     {
         if (!channel!.CanSplice || count < SpliceFrom)
             return -Errno.EOPNOTSUPP;
-        DiscardSplice();
+        DiscardResult();
         int moved = pipe.Fill(fileDescriptor, offset, count);
         if (moved > 0)
             spliced = moved;
@@ -229,7 +223,7 @@ internal sealed class Worker : CallFrame
 
     private static int Padded(int length) => (length + 3) & ~3;
 
-    private void DiscardSplice()
+    protected override void DiscardResult()
     {
         if (spliced > 0)
             pipe.Reset();
