@@ -49,8 +49,7 @@ public static class ServerHost
         LoggingSetup.Configure(builder.Logging, settings);
         builder.Services.AddSingleton(settings);
         builder.Services.AddSingleton(TimeProvider.System);
-        builder.Services.AddSingleton<NfsServer>();
-        builder.Services.AddHostedService(services => services.GetRequiredService<NfsServer>());
+        builder.Services.AddHostedService<NfsServer>();
         builder.Services.Configure<ConsoleLifetimeOptions>(o => o.SuppressStatusMessages = true);
         builder.Services.Configure<HostOptions>(o => o.ShutdownTimeout = TimeSpan.FromSeconds(20));
         return builder.Build();

@@ -1,0 +1,209 @@
+using System.Net;
+using System.Net.Sockets;
+using NfsdCtl.TestKit;
+
+namespace NfsdCtl.SystemTests.Host;
+
+/// <summary>The server as its administrator meets it: a process with arguments, files, signals and an exit code.</summary>
+[NonParallelizable]
+public sealed class ServeTests
+{
+    private string directory = "";
+    private string data = "";
+
+    private string Export => $"{data} *(rw,no_root_squash,insecure,fsid=4711)\n";
+
+    [SetUp]
+    public void MakeDirectories()
+    {
+        directory = Directory.CreateTempSubdirectory("nfsdctl-serve-").FullName;
+        data = Path.Combine(directory, "data");
+        Directory.CreateDirectory(data);
+        Run("mount", "-t", "tmpfs", "none", data);
+    }
+
+    [TearDown]
+    public void RemoveDirectories()
+    {
+        Shell.Run(TimeSpan.FromSeconds(10), null, "umount", "-l", data);
+        Directory.Delete(directory, recursive: true);
+    }
+
+    private static void Run(string command, params string[] arguments)
+    {
+        var result = Shell.Run(TimeSpan.FromSeconds(20), null, command, arguments);
+        Assert.That(result.Status, Is.Zero, result.ToString());
+    }
+
+    private string Refused(string exports, params string[] arguments)
+    {
+        using var server = new ServerProcess(directory, exports, arguments);
+        Assert.That(server.WaitForExit(), Is.EqualTo(1), server.Errors);
+        return server.Errors;
+    }
+
+    [Test]
+    public void It_says_that_it_is_ready_serves_and_ends_cleanly([Values("TERM", "INT")] string signal)
+    {
+        using var server = new ServerProcess(directory, Export).WaitUntilReady();
+        Assert.Multiple(() =>
+        {
+            Assert.That(server["addresses"], Is.EqualTo("127.0.0.1"));
+            Assert.That(server.Port("nfs"), Is.Positive);
+            Assert.That(server.Read("status"), Does.Contain("serving: true"));
+            Assert.That(server.Read("exports"), Does.Contain(data));
+        });
+        server.Signal(signal);
+        Assert.Multiple(() =>
+        {
+            Assert.That(server.WaitForExit(), Is.Zero, server.Errors);
+            Assert.That(File.ReadAllText("/proc/self/mountinfo"), Does.Not.Contain(server.AdminMount));
+        });
+    }
+
+    [Test]
+    public void Mistakes_in_the_exports_are_all_named_with_their_places()
+    {
+        string errors = Refused($"{data} *(rw,fsid=1,wrong)\n{data}/none *(ro)\nrelative *(ro)\n");
+        Assert.That(errors, Does.Contain("exports:1:").And.Contain("wrong").And.Contain("exports:3:1").And.Not.Contain("   at "));
+    }
+
+    [Test]
+    public void An_export_that_is_not_there_is_named_with_its_place() =>
+        Assert.That(Refused($"{data}/none *(ro)\n"), Does.Contain("exports:1:1: ").And.Contain("does not exist"));
+
+    [Test]
+    public void Mistakes_in_the_settings_are_named_with_their_places()
+    {
+        string file = Path.Combine(directory, "nfsdctl.conf");
+        File.WriteAllText(file, "[nfsd]\nthreads = none\n");
+        Assert.That(Refused(Export, "--config", file), Does.Contain($"{file}:2:11: ").And.Contain("threads"));
+    }
+
+    [Test]
+    public void A_port_in_use_is_named_with_the_remedy()
+    {
+        using var other = new TcpListener(IPAddress.Loopback, 0);
+        other.Start();
+        int port = ((IPEndPoint)other.LocalEndpoint).Port;
+        string errors = Refused(Export, "--port", port.ToString(System.Globalization.CultureInfo.InvariantCulture));
+        Assert.That(errors, Does.Contain($"port {port} is in use").And.Contain("another port").And.Not.Contain("   at "));
+    }
+
+    [Test]
+    public void An_address_that_is_not_here_is_named() =>
+        Assert.That(Refused(Export, "--host", "192.0.2.1"), Does.Contain("192.0.2.1").And.Contain("not on this machine").And.Not.Contain("   at "));
+
+    [Test]
+    public void Two_servers_work_side_by_side_and_never_share_their_state()
+    {
+        using var first = new ServerProcess(directory, Export).WaitUntilReady();
+        string secondPlace = Directory.CreateDirectory(Path.Combine(directory, "second")).FullName;
+        using var second = new ServerProcess(secondPlace, Export, "--host", "127.0.0.2").WaitUntilReady();
+        Assert.Multiple(() =>
+        {
+            Assert.That(first.Read("status"), Does.Contain($"pid: {first.Id}"));
+            Assert.That(second.Read("status"), Does.Contain($"pid: {second.Id}").And.Contain("127.0.0.2"));
+        });
+        string thirdPlace = Directory.CreateDirectory(Path.Combine(directory, "third")).FullName;
+        using var third = new ServerProcess(thirdPlace, Export, "--host", "127.0.0.3", "--state-dir", Path.Combine(directory, "state"));
+        Assert.That(third.WaitForExit(), Is.EqualTo(1));
+        Assert.That(third.Errors, Does.Contain("--state-dir"));
+    }
+
+    [Test]
+    public void SIGHUP_loads_the_exports_again_and_a_mistake_leaves_the_old_ones()
+    {
+        string sub = Directory.CreateDirectory(Path.Combine(data, "sub")).FullName;
+        using var server = new ServerProcess(directory, Export).WaitUntilReady();
+        File.WriteAllText(server.ExportsFile, Export + $"{sub} *(ro,nonsense)\n");
+        server.Signal("HUP");
+        Assert.That(ServerProcess.Eventually(() => server.Errors.Contains("exports:2:", StringComparison.Ordinal)), server.Errors);
+        Assert.That(server.Read("exports"), Does.Contain(data + "\t").And.Not.Contain(sub));
+        File.WriteAllText(server.ExportsFile, Export + $"{sub} *(ro,fsid=4711)\n");
+        server.Signal("HUP");
+        Assert.That(ServerProcess.Eventually(() => server.Read("exports").Contains(sub, StringComparison.Ordinal)), server.Errors);
+    }
+
+    [Test]
+    public void Exports_change_at_once_through_the_admin_files()
+    {
+        string sub = Directory.CreateDirectory(Path.Combine(data, "sub")).FullName;
+        using var server = new ServerProcess(directory, Export).WaitUntilReady();
+        Assert.That(server.Write("export", $"{sub} 127.0.0.0/8(ro,fsid=4711)"), Is.Zero, server.Errors);
+        Assert.That(server.Read("exports"), Does.Contain(sub));
+        Assert.That(server.Write("export", $"{sub} *(ro,nonsense)"), Is.EqualTo(22));
+        Assert.That(server.Write("unexport", sub), Is.Zero, server.Errors);
+        Assert.That(server.Read("exports"), Does.Not.Contain(sub));
+        Assert.That(server.Write("unexport", sub), Is.EqualTo(2));
+    }
+
+    [Test]
+    public void Unlock_ip_takes_server_addresses_only()
+    {
+        using var server = new ServerProcess(directory, Export).WaitUntilReady();
+        Assert.Multiple(() =>
+        {
+            Assert.That(server.Write("unlock_ip", "127.0.0.1"), Is.Zero);
+            Assert.That(server.Write("unlock_ip", "::ffff:127.0.0.1"), Is.Zero);
+            Assert.That(server.Write("unlock_ip", "127.0.0.10"), Is.EqualTo(22));
+            Assert.That(server.Write("unlock_ip", "0.0.0.0"), Is.EqualTo(22));
+            Assert.That(server.Write("unlock_ip", "localhost"), Is.EqualTo(22));
+            Assert.That(server.Errors, Does.Contain("server address"));
+        });
+    }
+
+    [Test]
+    public void No_descriptor_is_left_on_a_filesystem_that_was_unexported_and_unlocked()
+    {
+        using var server = new ServerProcess(directory, Export).WaitUntilReady();
+        Assert.That(server.Write("resume_ip", $"127.0.0.1 {data} 10"), Is.Zero, server.Errors);
+        Assert.That(server.Write("unexport", data), Is.Zero);
+        Assert.That(server.Write("unlock_filesystem", data), Is.Zero, server.Errors);
+        Run("umount", data);
+    }
+
+    [Test]
+    public void A_killed_server_leaves_a_mount_that_the_next_one_cleans()
+    {
+        using (var server = new ServerProcess(directory, Export).WaitUntilReady())
+        {
+            server.Signal("KILL");
+            server.WaitForExit();
+            Assert.That(File.ReadAllText("/proc/self/mountinfo"), Does.Contain(server.AdminMount));
+        }
+        using var next = new ServerProcess(directory, Export).WaitUntilReady();
+        Assert.That(next.Read("status"), Does.Contain($"pid: {next.Id}"));
+    }
+
+    [Test]
+    public void Threads_0_stops_serving_and_another_number_serves_again_on_the_same_ports()
+    {
+        using var server = new ServerProcess(directory, Export).WaitUntilReady();
+        int port = server.Port("nfs");
+        Assert.That(server.Write("threads", "0"), Is.Zero);
+        Assert.That(() => Connect(port), Throws.InstanceOf<SocketException>());
+        Assert.That(server.Read("portlist"), Is.Empty);
+        Assert.That(server.Write("threads", "8"), Is.Zero, server.Errors);
+        Assert.That(() => Connect(port), Throws.Nothing);
+        Assert.That(server.Read("threads"), Is.EqualTo("8\n"));
+    }
+
+    [Test]
+    public void Without_anything_to_reclaim_there_is_no_grace_period()
+    {
+        using var server = new ServerProcess(directory, Export).WaitUntilReady();
+        Assert.Multiple(() =>
+        {
+            Assert.That(server.Read("grace"), Is.Empty);
+            Assert.That(server.Read("nlm_end_grace"), Does.StartWith("Y"));
+            Assert.That(server.Write("nlm_end_grace", "Y"), Is.EqualTo(16));
+        });
+    }
+
+    private static void Connect(int port)
+    {
+        using var client = new TcpClient();
+        client.Connect(IPAddress.Loopback, port);
+    }
+}
