@@ -19,6 +19,8 @@ public static class LoggingSetup
         logging.SetMinimumLevel(LogLevel.Trace);
         // What the hosting library says of itself is of no use to an administrator.
         logging.AddFilter("Microsoft", LogLevel.Warning);
+        // a failed start is told once, in plain lines, by who started the host
+        logging.AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.None);
         logging.AddNLog(_ =>
         {
             var factory = new NLog.LogFactory { Configuration = rules, AutoShutdown = false };

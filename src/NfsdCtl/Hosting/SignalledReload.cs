@@ -10,6 +10,7 @@ public sealed class SignalledReload : IDisposable
     private readonly ManualResetEventSlim requested = new();
     private readonly Thread thread;
     private volatile bool ended;
+    private bool started;
 
     public SignalledReload(Action action)
     {
@@ -17,7 +18,11 @@ public sealed class SignalledReload : IDisposable
         thread = new Thread(Run) { IsBackground = true, Name = "reload" };
     }
 
-    public void Start() => thread.Start();
+    public void Start()
+    {
+        started = true;
+        thread.Start();
+    }
 
     /// <summary>Requests that come while one is under way are one more run.</summary>
     public void Request() => requested.Set();
@@ -26,7 +31,7 @@ public sealed class SignalledReload : IDisposable
     {
         ended = true;
         requested.Set();
-        if (thread.ThreadState != ThreadState.Unstarted)
+        if (started)
             thread.Join();
         requested.Dispose();
     }

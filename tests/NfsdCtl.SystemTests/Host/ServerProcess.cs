@@ -18,16 +18,26 @@ internal sealed class ServerProcess : IDisposable
     private readonly ConcurrentQueue<string> errors = new();
 
     /// <param name="directory">Where this server's files go; made by the caller.</param>
-    /// <param name="arguments">Further options of <c>serve</c>; a later one wins.</param>
+    /// <param name="arguments">Further options of <c>serve</c>; they replace the defaults of the same name.</param>
     public ServerProcess(string directory, string exports, params string[] arguments)
     {
         AdminMount = Path.Combine(directory, "admin");
         string file = Path.Combine(directory, "exports");
         File.WriteAllText(file, exports);
         ExportsFile = file;
-        var start = new ProcessStartInfo(Path.Combine(AppContext.BaseDirectory, "nfsdctl"), [
-            "serve", "--exports", file, "--host", "127.0.0.1", "--port", "0", "--rpcbind", "off", "--admin-mount", AdminMount,
-            "--state-dir", Path.Combine(directory, "state"), "--grace", "10", .. arguments])
+        var options = new Dictionary<string, string>
+        {
+            ["--exports"] = file,
+            ["--host"] = "127.0.0.1",
+            ["--port"] = "0",
+            ["--rpcbind"] = "off",
+            ["--admin-mount"] = AdminMount,
+            ["--state-dir"] = Path.Combine(directory, "state"),
+            ["--grace"] = "10",
+        };
+        foreach (string[] pair in arguments.Chunk(2))
+            options[pair[0]] = pair[1];
+        var start = new ProcessStartInfo(Path.Combine(AppContext.BaseDirectory, "nfsdctl"), ["serve", .. options.SelectMany(o => new[] { o.Key, o.Value })])
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,
