@@ -78,7 +78,7 @@ public class RetransmissionTests(string type) : Nfs3TestBase(type)
         if (FileSystem.Type == "tmpfs")
             Assert.That(outcome, Is.Null, "nothing blocks in memory");
         else
-            Assert.That(outcome!.Status, Is.EqualTo(Wire.Rpc.AcceptStatus.Drop));
+            Assert.That(outcome!.Status, Is.EqualTo(global::NfsdCtl.Wire.Rpc.AcceptStatus.Drop));
     }
 
     [Test]
