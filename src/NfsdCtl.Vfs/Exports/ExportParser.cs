@@ -13,6 +13,8 @@ public sealed record ExportParseResult(IReadOnlyList<Export> Exports, IReadOnlyL
 /// </summary>
 public sealed class ExportParser
 {
+    private const char EscapedByte = '\uDC00';
+
     private readonly string file;
     private readonly string text;
     private readonly List<Export> exports = [];
@@ -217,15 +219,23 @@ public sealed class ExportParser
     private static string Decode(StringBuilder word)
     {
         string raw = word.ToString();
-        if (!raw.Any(c => c is >= '\uE080' and <= '\uE0FF'))
-            return raw;
         var bytes = new List<byte>();
-        foreach (char c in raw)
-            bytes.AddRange(c is >= '\uE080' and <= '\uE0FF' ? [(byte)(c - '\uE000')] : Encoding.UTF8.GetBytes([c]));
-        return Encoding.UTF8.GetString([.. bytes]);
+        int plain = 0;
+        for (int i = 0; i < raw.Length; i++)
+        {
+            if (!IsEscapedByte(raw, i))
+                continue;
+            bytes.AddRange(Encoding.UTF8.GetBytes(raw[plain..i]));
+            bytes.Add((byte)(raw[i] - EscapedByte));
+            plain = i + 1;
+        }
+        return plain == 0 ? raw : Encoding.UTF8.GetString([.. bytes, .. Encoding.UTF8.GetBytes(raw[plain..])]);
     }
 
-    /// <summary>Three octal digits behind a backslash. Bytes from 0x80 are kept apart (private use area) until the word is whole.</summary>
+    private static bool IsEscapedByte(string raw, int index) =>
+        raw[index] is >= '\uDC80' and <= '\uDCFF' && (index == 0 || !char.IsHighSurrogate(raw[index - 1]));
+
+    /// <summary>Three octal digits behind a backslash. Bytes from 0x80 are kept apart until the word is whole, as low surrogates without a high one, which no text has.</summary>
     private char? TakeOctal()
     {
         if (position + 3 > text.Length)
@@ -242,7 +252,7 @@ public sealed class ExportParser
             return null;
         for (int i = 0; i < 3; i++)
             Take();
-        return (char)(value < 0x80 ? value : 0xE000 + value);
+        return (char)(value < 0x80 ? value : EscapedByte + value);
     }
 
     private bool AtLineEnd => position >= text.Length || text[position] is '\n' or '#';

@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Time.Testing;
 using NfsdCtl.Protocols.Effects;
 using NfsdCtl.Protocols.Local;
 using NfsdCtl.Protocols.Nlm;
@@ -7,7 +8,6 @@ using NfsdCtl.State;
 using NfsdCtl.State.Records;
 using NfsdCtl.TestKit.FileSystems;
 using NfsdCtl.TestKit.Nfs3;
-using Microsoft.Extensions.Time.Testing;
 
 namespace NfsdCtl.Fuzz.Calls;
 

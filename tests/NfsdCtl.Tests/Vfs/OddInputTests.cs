@@ -3,8 +3,8 @@ using NfsdCtl.Vfs.Exports;
 
 namespace NfsdCtl.Tests.Vfs;
 
-/// <summary>Ids that no user has, as a hostile or careless client may send them.</summary>
-public sealed class UntrustedIdTests
+/// <summary>Ids that no user has, as a hostile or careless client may send them, and names that are easily misread.</summary>
+public sealed class OddInputTests
 {
     private static readonly ExportOptions Anonymous = ExportOptions.Default with { AnonUid = 100, AnonGid = 101 };
 
@@ -17,9 +17,14 @@ public sealed class UntrustedIdTests
         Assert.That(credential.Groups.ToArray(), Is.EqualTo(new[] { 7u, 101u }));
     }
 
+    /// <summary>Escapes are bytes and other characters stay what they are, side by side in one name.</summary>
+    [TestCase("/\\303\\244", "/\u00e4")]
+    [TestCase("/\ud83d\ude00\\303\\244", "/\ud83d\ude00\u00e4")]
+    [TestCase("/\ue0a0\\040", "/\ue0a0 ")]
+    [TestCase("/\ue0a0\\303\\244", "/\ue0a0\u00e4")]
     [TestCase("//", "/")]
     [TestCase("/srv//", "/srv")]
-    public void Slashes_at_the_end_of_an_export_do_not_count(string text, string path)
+    public void The_path_of_an_export_is_what_is_meant(string text, string path)
     {
         var result = ExportParser.Parse("exports", text + " *(rw)\n");
         Assert.That(result.Errors, Is.Empty);
