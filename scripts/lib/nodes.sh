@@ -61,6 +61,7 @@ on() {
 node_serve() {
 	local name=$1 log=$nodes_work/$1.log
 	shift
+	: >"$nodes_work/$name.out"
 	# not by "on": the process in the background must be the server itself
 	nsenter --target "$(cat "$nodes_work/$name.pid")" --net --mount --wdns=/ -- "$NFSDCTL" serve "$@" >"$nodes_work/$name.out" 2>"$log" </dev/null &
 	echo $! >"$nodes_work/$name.server"

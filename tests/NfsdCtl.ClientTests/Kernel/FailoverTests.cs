@@ -54,7 +54,7 @@ public sealed class FailoverTests
         OursOnly();
         Hold("c1", Stays, "w:0:10");
         Node("a", "echo /srv/stays >/run/nfsdctl/unexport; echo /srv/stays >/run/nfsdctl/unlock_filesystem; umount /srv/stays");
-        Node("a", "mount $(cat /run/nodes/stays) /srv/stays; echo \"/srv/stays *(rw,sync,no_subtree_check,no_root_squash,insecure)\" >/run/nfsdctl/export");
+        Node("a", "mount $(cat /var/lib/nfs/nodes/stays) /srv/stays; echo \"/srv/stays *(rw,sync,no_subtree_check,no_root_squash,insecure)\" >/run/nfsdctl/export");
         Drop("c1");
         Assert.That(Run("c1", $"ls {Stays}", 90), Is.EqualTo(Stays), "handles are good after the filesystem came back");
     }

@@ -67,7 +67,7 @@ public sealed class Guests
         if (!up)
             return;
         if (TestContext.CurrentContext.Result.FailCount > 0)
-            TestContext.Out.WriteLine(Call(TimeSpan.FromSeconds(10), "run", "host", "tail -n 60 /run/nodes/*.log"));
+            TestContext.Out.WriteLine(Call(TimeSpan.FromSeconds(10), "run", "host", "tail -n 60 /var/lib/nfs/nodes/*.log"));
         Call(TimeSpan.FromSeconds(30), "run", "host", "tests/vm/servers stop");
         Call(TimeSpan.FromSeconds(30), "stop");
     }

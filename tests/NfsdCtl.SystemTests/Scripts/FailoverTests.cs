@@ -4,6 +4,14 @@ namespace NfsdCtl.SystemTests.Scripts;
 public sealed class FailoverTests
 {
     [Test]
+    public void The_demonstration_loses_and_doubles_no_lock()
+    {
+        var found = Script.Judge(240, "demo-failover", "--clients", "3", "--locks", "10");
+        Assert.That(found["locks reclaimed"], Is.EqualTo("30"));
+        Assert.That(found["clients notified"], Is.EqualTo("3"));
+    }
+
+    [Test]
     public void A_dry_run_says_the_steps_in_their_order()
     {
         var steps = Script.Run(20, "failover/take-over", "-n", "-i", "lo", "-s", "/dev/none", "-g", "30", "10.9.9.9", "/no such place").Text.Split('\n').Select(l => l.Split(' ')[1]).ToList();
