@@ -16,7 +16,8 @@ public sealed class Guests
     private static readonly string Kit = Path.Combine(Shell.Root, "tests/vm");
     private static readonly Dictionary<string, string> Environment = new()
     {
-        ["VMKIT_STATE"] = "/run/nfs-vm-clienttests",
+        // of this process alone: two runs at once do not meet
+        ["VMKIT_STATE"] = $"/run/nfs-vm-{System.Environment.ProcessId}",
         ["NFSDCTL"] = Path.Combine(AppContext.BaseDirectory, "nfsdctl"),
         ["NFSDCTL_TRIALS"] = "unused",
         ["NODES_GRACE"] = Grace.ToString(CultureInfo.InvariantCulture),
