@@ -21,11 +21,7 @@ public static class LoggingSetup
         logging.AddFilter("Microsoft", LogLevel.Warning);
         // a failed start is told once, in plain lines, by who started the host
         logging.AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.None);
-        logging.AddNLog(_ =>
-        {
-            var factory = new NLog.LogFactory { Configuration = rules, AutoShutdown = false };
-            return factory;
-        });
+        logging.AddNLog(rules, new NLogProviderOptions { RemoveLoggerFactoryFilter = false });
     }
 
     private static Layout LayoutFor(LogFormat format) => format == LogFormat.Json
