@@ -51,6 +51,7 @@ public sealed class EffectRunner : IDisposable
         Grants = grants;
         grants.RunEffects = Run;
         localLocks.Released += OnLocalRelease;
+        localLocks.EffectsLeft += Run;
         timer = time.CreateTimer(_ => OnDue(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
 
@@ -69,13 +70,18 @@ public sealed class EffectRunner : IDisposable
     public void Warn(string message) => warn(message);
 
     /// <summary>Executes the effects of a request and clears the list; writes to the disk are left to the runner's thread.</summary>
-    public void Run(EffectList effects)
+    public void Run(EffectList effects) => Run(effects, default);
+
+    /// <param name="locked">A file of which the kernel has been given the change already.</param>
+    internal void Run(EffectList effects, in FileKey locked)
     {
         for (int i = 0; i < effects.Count; i++)
         {
             var effect = effects.Items[i];
             if (IsDurable(effect.Kind))
                 Defer(effect);
+            else if (effect.Kind == EffectKind.CoverLocally && effect.File == locked)
+                localLocks.RealignLater(effect.File);
             else
                 Execute(effect, effects);
         }

@@ -49,10 +49,9 @@ internal sealed class KernelCover
     public bool Includes(LockRange range, LockKind kind)
     {
         ulong next = range.Start;
-        foreach (var locked in ranges)
+        for (int at = FirstEndingFrom(range.Start); at < ranges.Count; at++)
         {
-            if (locked.Range.End < next)
-                continue;
+            var locked = ranges[at];
             if (locked.Range.Start > next || locked.Kind < kind)
                 return false;
             if (locked.Range.End >= range.End)
@@ -65,20 +64,31 @@ internal sealed class KernelCover
     /// <summary>True when any byte of the range is locked, at least as strongly.</summary>
     public bool Overlaps(LockRange range, LockKind kind)
     {
-        foreach (var locked in ranges)
+        for (int at = FirstEndingFrom(range.Start); at < ranges.Count && ranges[at].Range.Start <= range.End; at++)
         {
-            if (locked.Kind >= kind && locked.Range.Overlaps(range))
+            if (ranges[at].Kind >= kind)
                 return true;
         }
         return false;
     }
 
-    private int FirstTouching(LockRange range)
+    /// <summary>The first range that touches this one, or would come behind it.</summary>
+    private int FirstTouching(LockRange range) => FirstEndingFrom(range.Start == 0 ? 0 : range.Start - 1);
+
+    /// <summary>The index of the first range that ends at <paramref name="start"/> or later.</summary>
+    private int FirstEndingFrom(ulong start)
     {
-        int at = 0;
-        while (at < ranges.Count && ranges[at].Range.End < range.Start && !Touches(ranges[at].Range, range))
-            at++;
-        return at;
+        int low = 0;
+        int high = ranges.Count;
+        while (low < high)
+        {
+            int middle = (low + high) / 2;
+            if (ranges[middle].Range.End < start)
+                low = middle + 1;
+            else
+                high = middle;
+        }
+        return low;
     }
 
     private static bool Touches(LockRange a, LockRange b) =>

@@ -42,7 +42,7 @@ public sealed class LocalLocks : IDisposable
     private readonly int maxFiles;
     private readonly ConcurrentDictionary<FileKey, LockedFile> files = new();
     private readonly LocalWaits waits;
-    private readonly ITimer idleTimer;
+    private readonly ITimer timer;
     private int open;
     private int timerArmed;
 
@@ -58,11 +58,14 @@ public sealed class LocalLocks : IDisposable
         this.time = time;
         this.maxFiles = maxFiles;
         waits = new LocalWaits(opener, waitThreads, file => Released?.Invoke(file));
-        idleTimer = time.CreateTimer(_ => CloseIdle(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        timer = time.CreateTimer(_ => CatchUp(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
 
     /// <summary>Raised on a thread of its own when a local program gave up a lock that a client waits for.</summary>
     public event Action<FileKey>? Released;
+
+    /// <summary>Raised with what the gate had to say while files were brought in line later.</summary>
+    public event Action<EffectList>? EffectsLeft;
 
     /// <summary>Descriptions open now.</summary>
     public int OpenFiles => Volatile.Read(ref open);
@@ -121,6 +124,18 @@ public sealed class LocalLocks : IDisposable
         }
     }
 
+    /// <summary>
+    /// The file's locks changed by a lock that <see cref="Take"/> has already put into the kernel. Whatever else there is to be given
+    /// back can wait for a second: in a file of many locks <see cref="Realign"/> costs more than the lock.
+    /// </summary>
+    public void RealignLater(in FileKey key)
+    {
+        if (!files.TryGetValue(key, out var file))
+            return;
+        file.Behind = true;
+        ArmTimer();
+    }
+
     /// <summary>No client holds or awaits anything on the file.</summary>
     public void Idle(in FileKey key, EffectList effects)
     {
@@ -144,7 +159,7 @@ public sealed class LocalLocks : IDisposable
 
     public void Dispose()
     {
-        idleTimer.Dispose();
+        timer.Dispose();
         waits.Dispose();
         foreach (var file in files.Values)
             Close(file, onlyIdle: false);
@@ -188,6 +203,7 @@ public sealed class LocalLocks : IDisposable
 
     private void Realign(LockedFile file, EffectList effects)
     {
+        file.Behind = false;
         Span<CoverRange> wanted = stackalloc CoverRange[LockTable.MaxCover];
         int count;
         using (var gate = state.Enter(effects))
@@ -235,18 +251,34 @@ public sealed class LocalLocks : IDisposable
         if (file.Removed || file.Cover.Count > 0)
             return;
         file.IdleSince = time.GetTimestamp();
-        if (Interlocked.Exchange(ref timerArmed, 1) == 0)
-            idleTimer.Change(IdleTime, Timeout.InfiniteTimeSpan);
+        ArmTimer();
     }
 
-    private void CloseIdle()
+    private void ArmTimer()
+    {
+        if (Volatile.Read(ref timerArmed) != 0 || Interlocked.Exchange(ref timerArmed, 1) != 0)
+            return;
+        // The timer may have the runtime make a thread, which inherits the identity of this one.
+        ThreadIdentity.BecomeRoot();
+        timer.Change(IdleTime, Timeout.InfiniteTimeSpan);
+    }
+
+    /// <summary>Brings in line what was put off, and closes what has been idle.</summary>
+    private void CatchUp()
     {
         Volatile.Write(ref timerArmed, 0);
-        bool left = false;
+        var effects = new EffectList();
+        bool idle = false;
         foreach (var file in files.Values)
-            left |= !Close(file, onlyIdle: true) && file.Cover.Count == 0;
-        if (left && Interlocked.Exchange(ref timerArmed, 1) == 0)
-            idleTimer.Change(IdleTime, Timeout.InfiniteTimeSpan);
+        {
+            if (file.Behind)
+                Realign(file.Key, effects);
+            idle |= !Close(file, onlyIdle: true) && file.Cover.Count == 0;
+        }
+        if (effects.Count > 0)
+            EffectsLeft?.Invoke(effects);
+        if (idle)
+            ArmTimer();
     }
 
     private bool Close(LockedFile file, bool onlyIdle)
@@ -282,6 +314,9 @@ public sealed class LocalLocks : IDisposable
         public KernelCover Cover { get; } = new();
 
         public long IdleSince { get; set; }
+
+        /// <summary>The kernel may have more than clients hold: to be brought in line within a second.</summary>
+        public bool Behind { get; set; }
 
         public bool Removed { get; set; }
     }

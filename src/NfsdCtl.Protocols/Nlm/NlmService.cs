@@ -114,7 +114,8 @@ public sealed class NlmService
             var result = outcome == LockOutcome.Tentative
                 ? TakeLocally(request, ticket.Id, effects)
                 : NlmResult.Of(NlmStatus.Of(outcome));
-            Effects.Run(effects);
+            bool inKernel = outcome == LockOutcome.Tentative && result is { stat: nlm4_stats.NLM4_GRANTED, dropped: false };
+            Effects.Run(effects, inKernel ? request.File : default);
             if (ticket.Unrecorded && outcome is LockOutcome.Granted or LockOutcome.Tentative)
                 Effects.Warn($"reclaim of {request.Range} granted to {call.PeerAddress} on {request.File.FileSystem}: no record of its locks came along");
             return result;
