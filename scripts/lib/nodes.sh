@@ -92,11 +92,17 @@ node_move() {
 	on "$1" "$failover/take-over" -i lan -s "$disk" -e "$line" -g "${NODES_GRACE:-10}" "$address" "$path"
 }
 
-# disk NAME MIB: an ext4 image on a loop device, whose name is printed
+# disk NAME MIB: an ext4 image on a loop device, whose name is printed. The device lives as long as somebody has it open: a process of
+# these namespaces does, so that it goes with them, however they end.
 disk() {
+	local device
 	truncate -s "$2M" "$nodes_work/$1.img"
 	mke2fs -q -t ext4 -F "$nodes_work/$1.img" >/dev/null
-	losetup -f --show "$nodes_work/$1.img"
+	device=$(losetup -f --show "$nodes_work/$1.img")
+	sleep infinity 9<"$device" >/dev/null 2>&1 </dev/null &
+	echo $! >"$nodes_work/$1.pid"
+	losetup -d "$device"
+	echo "$device"
 }
 
 # nodes_end: what namespaces do not end by themselves
@@ -104,6 +110,5 @@ nodes_end() {
 	local f
 	for f in "$nodes_work"/*.server "$nodes_work"/*.pid; do [ ! -e "$f" ] || kill -KILL "$(cat "$f")" 2>/dev/null; done
 	wait 2>/dev/null
-	for f in "$nodes_work"/*.img; do [ ! -e "$f" ] || losetup -j "$f" | cut -d: -f1 | xargs -r losetup -d; done
 	rm -rf "$nodes_work"
 }

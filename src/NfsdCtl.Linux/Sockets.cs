@@ -84,6 +84,7 @@ public static unsafe partial class Sockets
     public const int SO_SNDBUF = 7;
     public const int SO_RCVBUF = 8;
     public const int SO_KEEPALIVE = 9;
+    public const int SO_LINGER = 13;
     public const int IPPROTO_IP = 0;
     public const int IP_PKTINFO = 8;
     public const int IPPROTO_TCP = 6;

@@ -1,4 +1,5 @@
 using NfsdCtl.Linux;
+using NfsdCtl.Vfs.FileSystems;
 using NfsdCtl.Vfs.Nodes;
 
 namespace NfsdCtl.Vfs;
@@ -223,14 +224,17 @@ public sealed unsafe partial class FileService
         return status;
     }
 
-    /// <summary>The path of a file for reports, as the kernel knows it now; null when it is gone or has no name.</summary>
+    /// <summary>
+    /// The path of a file for reports, as the kernel knows it now; null when it is gone, or when the kernel knows no name of it yet:
+    /// a file that was reached by its handle only, as after a move, is in no directory of the kernel's cache.
+    /// </summary>
     public string? PathOf(in FileKey key)
     {
         if (exports.FileSystems.TryGet(key.FileSystem) is not { } fileSystem || FindNode(fileSystem, key, out var node) != VfsStatus.Ok)
             return null;
         string? path = DescriptorPath(node!.Descriptor);
         node.Release();
-        return path;
+        return path is not null && MountTable.IsBelow(path, fileSystem.MountPoint) ? path : null;
     }
 
     private static int OpenFor(int access, ref NameBuffer path)

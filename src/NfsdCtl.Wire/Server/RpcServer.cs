@@ -134,6 +134,16 @@ public sealed class RpcServer : IDisposable
         }
     }
 
+    /// <summary>Drops the connections that came in through an address which has left this host (lockd_inetaddr_event in fs/lockd/svc.c).</summary>
+    public void Abandon(NetAddress local)
+    {
+        foreach (var loop in Loops)
+        {
+            foreach (var connection in loop.Channels().OfType<TcpConnection>().Where(c => c.LocalAddress == local))
+                connection.Abandon();
+        }
+    }
+
     /// <summary>Ends everything; calls that run are waited for, up to <paramref name="patience"/>.</summary>
     public void Stop(TimeSpan patience)
     {

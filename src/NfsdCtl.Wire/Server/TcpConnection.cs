@@ -296,6 +296,20 @@ internal sealed unsafe class TcpConnection : Channel
         Loop.Post(this);
     }
 
+    /// <summary>The server address that the client uses.</summary>
+    public NetAddress LocalAddress => local.Address;
+
+    /// <summary>
+    /// Has the kernel forget the connection at once when it is closed. For an address that left this host nothing can be sent any
+    /// more, and when it comes back the remains would answer the client's new connection from the same port.
+    /// </summary>
+    public void Abandon()
+    {
+        int* linger = stackalloc int[] { 1, 0 };
+        _ = Sockets.SetOption(Descriptor, Sockets.SOL_SOCKET, Sockets.SO_LINGER, linger, 2 * sizeof(int));
+        Break();
+    }
+
     /// <summary>Cuts the connection from another thread; its leader closes it.</summary>
     public void Break()
     {

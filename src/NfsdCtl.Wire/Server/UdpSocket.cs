@@ -62,7 +62,12 @@ internal sealed unsafe class UdpSocket : Channel
         IoVector vector = new() { Base = input.Pointer, Length = (nuint)input.Size };
         MessageHeader message = new()
         {
-            Name = &peer, NameLength = SocketAddress.Size, Vectors = &vector, VectorCount = 1, Control = control, ControlLength = ControlSpace,
+            Name = &peer,
+            NameLength = SocketAddress.Size,
+            Vectors = &vector,
+            VectorCount = 1,
+            Control = control,
+            ControlLength = ControlSpace,
         };
         nint n = Sockets.ReceiveMessage(Descriptor, &message, Sockets.MSG_DONTWAIT);
         if (n < 0)
@@ -86,7 +91,11 @@ internal sealed unsafe class UdpSocket : Channel
             IoVector vector = new() { Base = p, Length = (nuint)reply.Length };
             MessageHeader message = new()
             {
-                Name = &peer, NameLength = peer.Length, Vectors = &vector, VectorCount = 1, Control = control,
+                Name = &peer,
+                NameLength = peer.Length,
+                Vectors = &vector,
+                VectorCount = 1,
+                Control = control,
                 ControlLength = PacketInfo.Write(control, family, worker.LocalAddress),
             };
             // a datagram that the socket does not take now is lost, as UDP may: the client sends its call again

@@ -57,6 +57,7 @@ public sealed class NfsServer : IHostedService, IDisposable
             log.LogWarning("the server's state number could not be written ({Status}): clients are told a number made of the time", status);
         OpenBootGrace(known);
         parts.Addresses.Arrived += parts.Notifier.AddressArrived;
+        parts.Addresses.Departed += parts.Rpc.Abandon;
         parts.Rpc.Start();
         parts.Effects.Start();
         reload.Start();

@@ -20,6 +20,9 @@ public sealed class LocalAddresses : IDisposable
     /// <summary>Raised, on a thread of the runtime, for each address that was not there before.</summary>
     public event Action<NetAddress>? Arrived;
 
+    /// <summary>Raised in the same way for each address that is gone.</summary>
+    public event Action<NetAddress>? Departed;
+
     public IReadOnlyCollection<NetAddress> All => current;
 
     public bool Contains(NetAddress address) => current.Contains(address);
@@ -37,6 +40,11 @@ public sealed class LocalAddresses : IDisposable
         {
             if (!before.Contains(address))
                 Arrived?.Invoke(address);
+        }
+        foreach (var address in before)
+        {
+            if (!now.Contains(address))
+                Departed?.Invoke(address);
         }
     }
 

@@ -43,7 +43,7 @@ public sealed class FailoverTests
     }
 
     private static void Reclaimed(string node) => Host($$"""
-        for i in $(seq 300); do tests/vm/servers on {{node}} grep -q /srv/moves/failover /run/nfsdctl/locks && exit 0; sleep .1; done
+        for i in $(seq 300); do tests/vm/servers on {{node}} grep -q 10.99.0.11 /run/nfsdctl/locks && exit 0; sleep .1; done
         tests/vm/servers on {{node}} cat /run/nfsdctl/locks /run/nfsdctl/grace; exit 1
         """);
 

@@ -96,9 +96,14 @@ public sealed class OperationTests(string type) : VfsTestBase(type)
         Assert.That(Create(root, "f", out var file), Is.EqualTo(VfsStatus.Ok));
         var set = new SetAttributes
         {
-            Mode = 0xDB5, Uid = AliceId, Gid = BobId, Size = 1000,
-            SetAtime = SetTime.ToClientTime, Atime = new VfsTime(1_000_000_000, 1),
-            SetMtime = SetTime.ToClientTime, Mtime = new VfsTime(1_500_000_000, 999_999_999),
+            Mode = 0xDB5,
+            Uid = AliceId,
+            Gid = BobId,
+            Size = 1000,
+            SetAtime = SetTime.ToClientTime,
+            Atime = new VfsTime(1_000_000_000, 1),
+            SetMtime = SetTime.ToClientTime,
+            Mtime = new VfsTime(1_500_000_000, 999_999_999),
         };
         Assert.That(Files.SetAttr(file, set, out var wcc), Is.EqualTo(VfsStatus.Ok));
         var after = wcc.After;

@@ -18,7 +18,8 @@ public sealed class ImpersonationThread : IDisposable
         {
             foreach (var action in work.GetConsumingEnumerable())
                 action();
-        }) { IsBackground = true, Name = "test calls" };
+        })
+        { IsBackground = true, Name = "test calls" };
         thread.Start();
     }
 

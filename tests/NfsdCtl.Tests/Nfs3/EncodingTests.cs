@@ -14,18 +14,39 @@ public class EncodingTests
     private static readonly Gen<Attributes> GenAttributes =
         Gen.Select(Gen.Int[1, 7], Gen.UInt.Array[6], Gen.ULong.Array[4], GenTime.Array[3], (type, words, longs, times) => new Attributes
         {
-            Type = (FileType)type, Mode = words[0], LinkCount = words[1], Uid = words[2], Gid = words[3], Size = longs[0], Used = longs[1],
-            DeviceMajor = words[4], DeviceMinor = words[5], FileSystemId = longs[2], FileId = longs[3],
-            Atime = times[0], Mtime = times[1], Ctime = times[2],
+            Type = (FileType)type,
+            Mode = words[0],
+            LinkCount = words[1],
+            Uid = words[2],
+            Gid = words[3],
+            Size = longs[0],
+            Used = longs[1],
+            DeviceMajor = words[4],
+            DeviceMinor = words[5],
+            FileSystemId = longs[2],
+            FileId = longs[3],
+            Atime = times[0],
+            Mtime = times[1],
+            Ctime = times[2],
         });
 
     private static void AssertSame(fattr3 wire, Attributes a)
     {
         Assert.That(wire, Is.EqualTo(new fattr3
         {
-            type = (ftype3)a.Type, mode = a.Mode, nlink = a.LinkCount, uid = a.Uid, gid = a.Gid, size = a.Size, used = a.Used,
-            rdev = new() { specdata1 = a.DeviceMajor, specdata2 = a.DeviceMinor }, fsid = a.FileSystemId, fileid = a.FileId,
-            atime = Wire(a.Atime), mtime = Wire(a.Mtime), ctime = Wire(a.Ctime),
+            type = (ftype3)a.Type,
+            mode = a.Mode,
+            nlink = a.LinkCount,
+            uid = a.Uid,
+            gid = a.Gid,
+            size = a.Size,
+            used = a.Used,
+            rdev = new() { specdata1 = a.DeviceMajor, specdata2 = a.DeviceMinor },
+            fsid = a.FileSystemId,
+            fileid = a.FileId,
+            atime = Wire(a.Atime),
+            mtime = Wire(a.Mtime),
+            ctime = Wire(a.Ctime),
         }));
     }
 

@@ -68,8 +68,18 @@ public sealed class ExportParserTests
         var options = Good("/a\n").Single().Options;
         Assert.That(options, Is.EqualTo(new ExportOptions
         {
-            ReadOnly = true, Sync = true, Squash = Squash.Root, AnonUid = 65534, AnonGid = 65534, Secure = true,
-            SubtreeCheck = false, CrossMount = false, NoHide = false, WriteDelay = true, FsId = null, LocalLocks = true,
+            ReadOnly = true,
+            Sync = true,
+            Squash = Squash.Root,
+            AnonUid = 65534,
+            AnonGid = 65534,
+            Secure = true,
+            SubtreeCheck = false,
+            CrossMount = false,
+            NoHide = false,
+            WriteDelay = true,
+            FsId = null,
+            LocalLocks = true,
         }));
     }
 

@@ -1,5 +1,5 @@
-using NfsdCtl.Wire.Xdr;
 using NfsdCtl.Wire.Rpc;
+using NfsdCtl.Wire.Xdr;
 
 namespace NfsdCtl.Protocols.Nlm.Procedures;
 
