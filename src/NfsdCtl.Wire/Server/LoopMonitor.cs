@@ -56,7 +56,8 @@ internal sealed class LoopMonitor
     {
         awake.Reset();
         sleeping = true;
-        // a leader may have begun to run before it could see that we sleep
+        // a leader may have begun to run before it could see that we sleep; the barrier is here, so that leaders need none
+        Interlocked.MemoryBarrierProcessWide();
         if (!server.Loops.Any(l => l.Active))
             awake.Wait();
         sleeping = false;
