@@ -65,7 +65,7 @@ public sealed partial class LockTable
     /// there are more, neighbours are covered together: never less than what is held. Write where any write lock is inside.
     /// </summary>
     /// <param name="cover">At least <see cref="MaxCover"/> long.</param>
-    /// <param name="version">Grows with each change of the file's locks; 0 when nothing is held.</param>
+    /// <param name="version">Grows with each change of the file's locks; 0 when nothing is known of the file.</param>
     public int LocalCover(in GateScope gate, in FileKey file, Span<CoverRange> cover, out ulong version)
     {
         int found = files.Find(file);
