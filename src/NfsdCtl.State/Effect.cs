@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using NfsdCtl.State.Locks;
 using NfsdCtl.State.Records;
 
 namespace NfsdCtl.State;
@@ -19,7 +20,10 @@ public enum EffectKind : byte
     /// </summary>
     TryLocal,
 
-    /// <summary>The locks of <see cref="Effect.File"/> changed: bring the kernel's locks for local programs in line.</summary>
+    /// <summary>
+    /// The locks of <see cref="Effect.File"/> changed somewhere in <see cref="Effect.Range"/>: bring the kernel's locks for local
+    /// programs in line there.
+    /// </summary>
     CoverLocally,
 
     /// <summary>No state is left on <see cref="Effect.File"/>: its descriptor for local locks may be closed.</summary>
@@ -60,7 +64,7 @@ public enum EffectKind : byte
 }
 
 /// <summary>One effect. Fields that its kind does not name have no meaning.</summary>
-public readonly record struct Effect(EffectKind Kind, long Id, FileKey File = default, Scope Scope = default, ClientName Client = default, long Value = 0)
+public readonly record struct Effect(EffectKind Kind, long Id, FileKey File = default, Scope Scope = default, ClientName Client = default, long Value = 0, LockRange Range = default)
 {
     /// <summary>The record to write, for <see cref="EffectKind.Forfeit"/>.</summary>
     public RecordNeed Need => new(Id, RecordNeedKind.Forfeit, Scope, Client);
@@ -103,4 +107,13 @@ public sealed class EffectList
     public void Clear() => items.Clear();
 
     internal void Add(in Effect effect) => items.Add(effect);
+
+    internal void AddOnce(EffectKind kind, in FileKey file, LockRange range)
+    {
+        var said = CollectionsMarshal.AsSpan(items);
+        if (said.Length > 0 && said[^1].Kind == kind && said[^1].File == file)
+            said[^1] = said[^1] with { Range = said[^1].Range.Union(range) };
+        else
+            items.Add(new Effect(kind, 0, file, Range: range));
+    }
 }

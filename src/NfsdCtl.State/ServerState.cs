@@ -13,7 +13,7 @@ namespace NfsdCtl.State;
 /// </summary>
 public sealed class ServerState
 {
-    private readonly Lock gate = new();
+    private readonly ShortLock gate = new();
     private readonly TimeProvider time;
     private EffectList effects = new();
     private long now;
@@ -86,13 +86,8 @@ public sealed class ServerState
 
     internal void Add(in Effect effect) => effects.Add(effect);
 
-    /// <summary>Adds an effect that says "look at this file" unless it was the last one said.</summary>
-    internal void AddOnce(EffectKind kind, in FileKey file)
-    {
-        var items = effects.Items;
-        if (items.Length == 0 || items[^1].Kind != kind || items[^1].File != file)
-            effects.Add(new Effect(kind, 0, file));
-    }
+    /// <summary>Adds an effect that says "look at this part of the file", to the one before if that was said of the same file.</summary>
+    internal void AddOnce(EffectKind kind, in FileKey file, LockRange range) => effects.AddOnce(kind, file, range);
 
     internal long After(TimeSpan delay) => now + (long)(delay.TotalSeconds * time.TimestampFrequency);
 

@@ -153,7 +153,7 @@ public sealed class EffectRunner : IDisposable
                 TryLocal(effect, effects);
                 break;
             case EffectKind.CoverLocally:
-                localLocks.Realign(effect.File, effects);
+                localLocks.Realign(effect.File, effect.Range, effects);
                 break;
             case EffectKind.FileIdle:
                 localLocks.Idle(effect.File, effects);
@@ -271,7 +271,7 @@ public sealed class EffectRunner : IDisposable
                 : state.Locks.WithdrawLocal(gate, effect.Id);
         }
         if (answer == LocalAnswer.Taken && outcome == LockOutcome.NotFound)
-            localLocks.Realign(grant.File, effects);
+            localLocks.Realign(grant.File, grant.Range, effects);
         else if (answer == LocalAnswer.Conflict && outcome == LockOutcome.Blocked)
             localLocks.AwaitRelease(grant.File, grant.Range, grant.Kind);
     }

@@ -77,7 +77,7 @@ public sealed class LocalLocks : IDisposable
         while (true)
         {
             var file = files.GetOrAdd(key, static k => new LockedFile(k));
-            lock (file.Gate)
+            using (file.Gate.Hold())
             {
                 if (file.Removed)
                     continue;
@@ -96,7 +96,7 @@ public sealed class LocalLocks : IDisposable
         while (true)
         {
             var file = files.GetOrAdd(key, static k => new LockedFile(k));
-            lock (file.Gate)
+            using (file.Gate.Hold())
             {
                 if (file.Removed)
                     continue;
@@ -108,39 +108,40 @@ public sealed class LocalLocks : IDisposable
     }
 
     /// <summary>
-    /// Gives back, on a file, what no client holds any more. <paramref name="effects"/> receives what the gate had to say
-    /// meanwhile.
+    /// Gives back, in a part of a file, what no client holds any more. <paramref name="effects"/> receives what the gate had to say
+    /// meanwhile. In a file where neighbours are covered together it waits for a second: one lock less changes little there.
     /// </summary>
-    public void Realign(in FileKey key, EffectList effects)
+    public void Realign(in FileKey key, LockRange window, EffectList effects)
     {
         if (!files.TryGetValue(key, out var file))
             return;
-        lock (file.Gate)
+        using (file.Gate.Hold())
         {
             if (file.Removed || file.Opened is null)
                 return;
-            Realign(file, effects);
+            if (file.Coarse && window != LockRange.All)
+                NoteBehind(file);
+            else
+                Realign(file, window, effects);
             NoteIdle(file);
         }
     }
 
     /// <summary>
-    /// The file's locks changed by a lock that <see cref="Take"/> has already put into the kernel. Whatever else there is to be given
-    /// back can wait for a second: in a file of many locks <see cref="Realign"/> costs more than the lock.
+    /// The file's locks changed by a lock that <see cref="Take"/> has already put into the kernel. What else there may be to be given
+    /// back, such as the rest of a downgrade, can wait for a second.
     /// </summary>
     public void RealignLater(in FileKey key)
     {
-        if (!files.TryGetValue(key, out var file))
-            return;
-        file.Behind = true;
-        ArmTimer();
+        if (files.TryGetValue(key, out var file))
+            NoteBehind(file);
     }
 
     /// <summary>No client holds or awaits anything on the file.</summary>
     public void Idle(in FileKey key, EffectList effects)
     {
         waits.Cancel(key);
-        Realign(key, effects);
+        Realign(key, LockRange.All, effects);
     }
 
     /// <summary>Has one of the waiting threads find out when local programs leave the range; they tell by <see cref="Released"/>.</summary>
@@ -197,19 +198,21 @@ public sealed class LocalLocks : IDisposable
             return result == LocalLockResult.Conflict ? LocalAnswer.Conflict : LocalAnswer.Failed;
         file.Cover.Set(range, kind);
         if (file.Cover.Count > 2 * LockTable.MaxCover)
-            Realign(file, effects);
+            Realign(file, LockRange.All, effects);
         return LocalAnswer.Taken;
     }
 
-    private void Realign(LockedFile file, EffectList effects)
+    private void Realign(LockedFile file, LockRange window, EffectList effects)
     {
-        file.Behind = false;
         Span<CoverRange> wanted = stackalloc CoverRange[LockTable.MaxCover];
         int count;
+        bool exact;
         using (var gate = state.Enter(effects))
-            count = state.Locks.LocalCover(gate, file.Key, wanted, out _);
+            count = state.Locks.LocalCover(gate, file.Key, window, wanted, out exact);
         wanted = wanted[..count];
-        ulong next = 0;
+        if (window == LockRange.All)
+            (file.Behind, file.Coarse) = (false, !exact);
+        ulong next = window.Start;
         foreach (var range in wanted)
         {
             if (range.Range.Start > next)
@@ -218,9 +221,9 @@ public sealed class LocalLocks : IDisposable
             if (range.Kind == LockKind.Read && file.Cover.Overlaps(range.Range, LockKind.Write))
                 TryTake(file, range);
         }
-        if (count == 0 || wanted[^1].Range.End != LockRange.ToEof)
-            GiveBack(file, new LockRange(next, LockRange.ToEof));
-        if (file.Cover.Count > LockTable.MaxCover)
+        if (count == 0 || wanted[^1].Range.End != window.End)
+            GiveBack(file, new LockRange(next, window.End));
+        if (window == LockRange.All && file.Cover.Count > LockTable.MaxCover)
             Fill(file, wanted);
     }
 
@@ -244,6 +247,12 @@ public sealed class LocalLocks : IDisposable
     {
         if (file.Cover.Overlaps(range, LockKind.Read) && file.Opened!.Set(range, null) == LocalLockResult.Done)
             file.Cover.Set(range, null);
+    }
+
+    private void NoteBehind(LockedFile file)
+    {
+        file.Behind = true;
+        ArmTimer();
     }
 
     private void NoteIdle(LockedFile file)
@@ -272,7 +281,7 @@ public sealed class LocalLocks : IDisposable
         foreach (var file in files.Values)
         {
             if (file.Behind)
-                Realign(file.Key, effects);
+                Realign(file.Key, LockRange.All, effects);
             idle |= !Close(file, onlyIdle: true) && file.Cover.Count == 0;
         }
         if (effects.Count > 0)
@@ -283,7 +292,7 @@ public sealed class LocalLocks : IDisposable
 
     private bool Close(LockedFile file, bool onlyIdle)
     {
-        lock (file.Gate)
+        using (file.Gate.Hold())
         {
             if (file.Removed || (onlyIdle && (file.Cover.Count > 0 || time.GetElapsedTime(file.IdleSince) < IdleTime)))
                 return false;
@@ -305,7 +314,7 @@ public sealed class LocalLocks : IDisposable
 
     private sealed class LockedFile(FileKey key)
     {
-        public Lock Gate { get; } = new();
+        public ShortLock Gate { get; } = new();
 
         public FileKey Key { get; } = key;
 
@@ -317,6 +326,9 @@ public sealed class LocalLocks : IDisposable
 
         /// <summary>The kernel may have more than clients hold: to be brought in line within a second.</summary>
         public bool Behind { get; set; }
+
+        /// <summary>Clients hold more ranges than are kept in the kernel, where neighbours are locked together.</summary>
+        public bool Coarse { get; set; }
 
         public bool Removed { get; set; }
     }

@@ -11,4 +11,10 @@ public interface INlmFiles
     /// is malformed or forged, STALE when its export is not (or no longer) for this client.
     /// </summary>
     VfsStatus Identify(ReadOnlySpan<byte> handle, in Caller caller, out FileKey file, out Export? export);
+
+    /// <summary>
+    /// The same for one who wants to lock it, who must own the file or be allowed to read it (NFSD_MAY_LOCK, fs/nfsd/lockd.c): ACCESS
+    /// when not.
+    /// </summary>
+    VfsStatus IdentifyForLock(ReadOnlySpan<byte> handle, in Caller caller, out FileKey file, out Export? export);
 }

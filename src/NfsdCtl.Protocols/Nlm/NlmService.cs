@@ -59,21 +59,25 @@ public sealed class NlmService
         new(call.PeerAddress, call.LocalAddress, callerName);
 
     /// <summary>Finds the file of a handle for this client.</summary>
-    internal nlm4_stats Find(RpcCall call, ReadOnlySpan<byte> handle, out FileKey file, out Export export)
+    /// <param name="takes">False for what only gives back: that needs no right to the file.</param>
+    internal nlm4_stats Find(RpcCall call, ReadOnlySpan<byte> handle, bool takes, out FileKey file, out Export export)
     {
         var status = VfsStatus.BadHandle;
         (file, Export? found) = (default, null);
         if (handle.Length <= LockTable.MaxNfsHandle)
-            status = files.Identify(handle, call.ToCaller(), out file, out found);
+            status = takes
+                ? files.IdentifyForLock(handle, call.ToCaller(), out file, out found)
+                : files.Identify(handle, call.ToCaller(), out file, out found);
         export = found!;
         return NlmStatus.Of(status);
     }
 
     /// <summary>Makes a lock request of the arguments; any other status than GRANTED is the answer.</summary>
-    internal nlm4_stats Prepare(RpcCall call, scoped in LockArguments a, out LockRequest request)
+    /// <param name="takes">False for what only gives back.</param>
+    internal nlm4_stats Prepare(RpcCall call, scoped in LockArguments a, bool takes, out LockRequest request)
     {
         request = default;
-        var status = Find(call, a.fh, out var file, out var export);
+        var status = Find(call, a.fh, takes, out var file, out var export);
         if (status != nlm4_stats.NLM4_GRANTED)
             return status;
         if (!a.TryGetRange(out var range))
@@ -157,7 +161,7 @@ public sealed class NlmService
         {
             case LocalAnswer.Taken when outcome == LockOutcome.NotFound:
                 // Released by an administrator meanwhile; the client asks again.
-                LocalLocks.Realign(request.File, effects);
+                LocalLocks.Realign(request.File, request.Range, effects);
                 return NlmResult.Drop;
             case LocalAnswer.Stale:
                 return NlmResult.Of(nlm4_stats.NLM4_STALE_FH);

@@ -8,4 +8,7 @@ public sealed class VfsNlmFiles(FileService files) : INlmFiles
 {
     public VfsStatus Identify(ReadOnlySpan<byte> handle, in Caller caller, out FileKey file, out Export? export) =>
         files.Identify(handle, caller, out file, out export);
+
+    public VfsStatus IdentifyForLock(ReadOnlySpan<byte> handle, in Caller caller, out FileKey file, out Export? export) =>
+        files.IdentifyForLock(handle, caller, out file, out export);
 }

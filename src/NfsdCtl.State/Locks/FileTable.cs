@@ -8,7 +8,6 @@ internal struct FileRecord : IHashed
     public FileKey Key;
 
     /// <summary>Changes with each change of its locks; unique over all files, so that a file that comes back is noticed.</summary>
-    public ulong Version;
 
     public int ReadRoot;
     public int WriteRoot;
@@ -65,7 +64,6 @@ internal sealed class FileTable
     private readonly HashIndex<FileRecord> index;
     private readonly Dictionary<int, FileQueue> queues = [];
     private readonly Stack<FileQueue> pool = new();
-    private ulong version;
 
     public FileTable(ServerState state)
     {
@@ -100,13 +98,12 @@ internal sealed class FileTable
         return found;
     }
 
-    /// <summary>The locks of the file changed.</summary>
-    public void Touch(int file)
+    /// <summary>The locks of the file changed somewhere in the range.</summary>
+    public void Touch(int file, LockRange range)
     {
         ref var record = ref slab[file];
-        record.Version = ++version;
         if (record.Local)
-            state.AddOnce(EffectKind.CoverLocally, record.Key);
+            state.AddOnce(EffectKind.CoverLocally, record.Key, range);
     }
 
     public FileQueue QueueOf(int file)
@@ -135,7 +132,7 @@ internal sealed class FileTable
         if (record.Nodes != 0 || record.FirstMark != 0 || record.HasQueue)
             return false;
         if (record.Local)
-            state.AddOnce(EffectKind.FileIdle, record.Key);
+            state.AddOnce(EffectKind.FileIdle, record.Key, LockRange.All);
         index.Remove(file);
         slab.Give(file);
         return true;

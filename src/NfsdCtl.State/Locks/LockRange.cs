@@ -23,6 +23,11 @@ public readonly record struct LockRange(ulong Start, ulong End)
 
     public bool Overlaps(LockRange other) => Start <= other.End && other.Start <= End;
 
+    /// <summary>The smallest range that has both inside.</summary>
+    public LockRange Union(LockRange other) => new(Math.Min(Start, other.Start), Math.Max(End, other.End));
+
+    public LockRange Intersection(LockRange other) => new(Math.Max(Start, other.Start), Math.Min(End, other.End));
+
     public bool Contains(LockRange other) => Start <= other.Start && other.End <= End;
 }
 

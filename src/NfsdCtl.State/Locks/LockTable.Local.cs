@@ -64,13 +64,14 @@ public sealed partial class LockTable
     /// The union of what is held or reserved on a file, as at most <see cref="MaxCover"/> disjoint ranges in ascending order; where
     /// there are more, neighbours are covered together: never less than what is held. Write where any write lock is inside.
     /// </summary>
+    /// <param name="window">The part of the file that is asked about; the cover is cut to it.</param>
     /// <param name="cover">At least <see cref="MaxCover"/> long.</param>
-    /// <param name="version">Grows with each change of the file's locks; 0 when nothing is known of the file.</param>
-    public int LocalCover(in GateScope gate, in FileKey file, Span<CoverRange> cover, out ulong version)
+    /// <param name="exact">False when neighbours were covered together.</param>
+    public int LocalCover(in GateScope gate, in FileKey file, LockRange window, Span<CoverRange> cover, out bool exact)
     {
+        exact = true;
         int found = files.Find(file);
-        version = found == 0 ? 0 : files[found].Version;
-        return found == 0 ? 0 : LocalCovers.Compute(state, ranges, ref files[found], cover);
+        return found == 0 ? 0 : LocalCovers.Compute(state, ranges, ref files[found], window, cover, out exact);
     }
 }
 
@@ -86,14 +87,17 @@ internal static class LocalCovers
     /// <summary>Pieces of each kind: the reads around writes are at most one more than both together.</summary>
     private const int Pieces = LockTable.MaxCover;
 
-    public static int Compute(ServerState state, RangeSet ranges, ref FileRecord file, Span<CoverRange> cover)
+    public static int Compute(
+        ServerState state, RangeSet ranges, ref FileRecord file, LockRange window, Span<CoverRange> cover, out bool exact)
     {
         Span<LockRange> writes = stackalloc LockRange[Pieces];
         Span<LockRange> reads = stackalloc LockRange[Pieces];
-        writes = writes[..Union(writes[..Collect(state, ranges, file.WriteRoot, writes)])];
-        reads = reads[..Union(reads[..Collect(state, ranges, file.ReadRoot, reads)])];
+        exact = true;
+        writes = writes[..Union(writes[..Collect(state, ranges, file.WriteRoot, window, writes, ref exact)])];
+        reads = reads[..Union(reads[..Collect(state, ranges, file.ReadRoot, window, reads, ref exact)])];
         Span<CoverRange> all = stackalloc CoverRange[3 * Pieces + 1];
         int count = Overlay(writes, reads, all);
+        exact &= count <= LockTable.MaxCover;
         while (count > LockTable.MaxCover)
             count = MergePairs(all[..count]);
         all[..count].CopyTo(cover);
@@ -101,9 +105,9 @@ internal static class LocalCovers
     }
 
     /// <summary>Nodes from the root downward, level by level, each by itself, and the subtrees for which no room is left as one piece each.</summary>
-    private static int Collect(ServerState state, RangeSet ranges, int root, Span<LockRange> pieces)
+    private static int Collect(ServerState state, RangeSet ranges, int root, LockRange window, Span<LockRange> pieces, ref bool exact)
     {
-        if (root == 0)
+        if (root == 0 || ranges[root].MaxEnd < window.Start)
             return 0;
         Span<int> subtrees = stackalloc int[Pieces + 2];
         int first = 0;
@@ -114,12 +118,12 @@ internal static class LocalCovers
         while (first < end && count + (end - first) + 2 <= pieces.Length && end + 2 <= subtrees.Length)
         {
             ref var node = ref ranges[subtrees[first++]];
-            if (node.RangeLeft != 0)
+            if (node.RangeLeft != 0 && ranges[node.RangeLeft].MaxEnd >= window.Start)
                 subtrees[end++] = node.RangeLeft;
-            if (node.RangeRight != 0)
+            if (node.RangeRight != 0 && node.Start <= window.End && ranges[node.RangeRight].MaxEnd >= window.Start)
                 subtrees[end++] = node.RangeRight;
-            if (!state.Hosts.SeatAt(node.Seat).Dead)
-                pieces[count++] = node.Range;
+            if (node.Range.Overlaps(window) && !state.Hosts.SeatAt(node.Seat).Dead)
+                pieces[count++] = node.Range.Intersection(window);
         }
         for (; first < end; first++)
         {
@@ -128,8 +132,11 @@ internal static class LocalCovers
             while (ranges[at].RangeLeft != 0)
                 at = ranges[at].RangeLeft;
             bool single = top.RangeLeft == 0 && top.RangeRight == 0;
-            if (!single || !state.Hosts.SeatAt(top.Seat).Dead)
-                pieces[count++] = new LockRange(ranges[at].Start, top.MaxEnd);
+            var piece = new LockRange(ranges[at].Start, top.MaxEnd);
+            if (!piece.Overlaps(window) || (single && state.Hosts.SeatAt(top.Seat).Dead))
+                continue;
+            exact &= single;
+            pieces[count++] = piece.Intersection(window);
         }
         return count;
     }

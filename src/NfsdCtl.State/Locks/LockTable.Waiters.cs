@@ -195,7 +195,7 @@ public sealed partial class LockTable
     private void Reserve(Waiter waiter)
     {
         waiter.Reservation = ranges.Reserve(waiter.File, waiter.Owner, waiter.Seat, waiter.Range, waiter.Kind);
-        files.Touch(waiter.File);
+        files.Touch(waiter.File, waiter.Range);
     }
 
     /// <summary>The reservation becomes a lock, and the request is done with.</summary>
@@ -235,7 +235,7 @@ public sealed partial class LockTable
             return;
         ranges.Unreserve(waiter.Reservation);
         waiter.Reservation = 0;
-        files.Touch(waiter.File);
+        files.Touch(waiter.File, waiter.Range);
     }
 
     internal void QueueEvaluation(int file)

@@ -101,7 +101,7 @@ public sealed partial class LockTable
         // The last waiter dropped may have taken the file along.
         file = files.Find(request.File);
         if (file != 0 && ranges.Set(file, owner, seat, request.Range, null))
-            Changed(gate, file);
+            Changed(gate, file, request.Range);
         return LockOutcome.Granted;
     }
 
@@ -146,9 +146,9 @@ public sealed partial class LockTable
     };
 
     /// <summary>The locks of a file changed: waiters may fit now, and the file may be done with.</summary>
-    internal void Changed(in GateScope gate, int file)
+    private void Changed(in GateScope gate, int file, LockRange range)
     {
-        files.Touch(file);
+        files.Touch(file, range);
         QueueEvaluation(file);
         EvaluateWaiters(gate);
         files.FreeIfIdle(file);
@@ -159,8 +159,9 @@ public sealed partial class LockTable
     {
         int file = ranges[node].File;
         state.Releases.Mark(file, ref ranges[node]);
+        var range = ranges[node].Range;
         ranges.RemoveDead(node);
-        files.Touch(file);
+        files.Touch(file, range);
         QueueEvaluation(file);
         files.FreeIfIdle(file);
     }
@@ -214,7 +215,7 @@ public sealed partial class LockTable
         var entry = seat.Entry;
         long before = entry.Held;
         if (ranges.Set(file, owner, seat, range, kind))
-            Changed(gate, file);
+            Changed(gate, file, range);
         if (!reclaim || entry.Held <= before)
             return;
         entry.NoteReclaimed(entry.Held - before);

@@ -27,6 +27,10 @@ public sealed unsafe partial class FileService
 
     private readonly TimeProvider clock;
 
+    /// <summary>Who was last found to have the right to lock what.</summary>
+    [ThreadStatic]
+    private static LockAdmission lastLocker;
+
     /// <param name="clock">Tells whether a directory was changed just now, which makes its times poor witnesses.</param>
     public FileService(ExportTable exports, NodeCache nodes, MountTable mounts, TimeProvider clock)
     {
@@ -49,6 +53,8 @@ public sealed unsafe partial class FileService
         if (status != VfsStatus.Ok)
             return status;
         status = FindNode(root!.FileSystem, content.Key, out var node);
+        if (status == VfsStatus.Stale)
+            export!.Counters.CountStale();
         if (status != VfsStatus.Ok)
             return status;
         file = new FileRef(node!, root, export!, Squashed(caller, export!.Options), caller);
@@ -70,6 +76,30 @@ public sealed unsafe partial class FileService
             return status;
         status = Resolve(handle, caller, out var file);
         file.Dispose();
+        return status;
+    }
+
+    /// <summary>
+    /// <see cref="Identify"/> for a caller who wants to lock the file: ACCESS unless it owns the file or may read it. One answer serves
+    /// the thread until the cache's next tick, as a local program's open file would for good.
+    /// </summary>
+    public VfsStatus IdentifyForLock(ReadOnlySpan<byte> handle, in Caller caller, out FileKey key, out Export? export)
+    {
+        var status = Identify(handle, caller, out key, out export);
+        if (status != VfsStatus.Ok)
+            return status;
+        var credential = Squashed(caller, export!.Options);
+        if (credential.Uid == 0 || lastLocker.Covers(key, export, credential, nodes.Now))
+            return VfsStatus.Ok;
+        status = Resolve(handle, caller, out var file);
+        if (status != VfsStatus.Ok)
+            return status;
+        status = GetAttr(file, out var attributes);
+        if (status == VfsStatus.Ok)
+            status = CheckData(file, attributes, Files.R_OK);
+        file.Dispose();
+        if (status == VfsStatus.Ok)
+            lastLocker = new LockAdmission(key, export, credential, nodes.Now);
         return status;
     }
 

@@ -6,8 +6,19 @@ namespace NfsdCtl.Vfs;
 
 public sealed unsafe partial class FileService
 {
-    /// <summary>The attributes. Needs no right on the file (RFC 1813 §3.3.1).</summary>
-    public VfsStatus GetAttr(in FileRef file, out Attributes attributes) => StatDescriptor(file.Node.Descriptor, file.Volume, out attributes);
+    /// <summary>
+    /// The attributes. Needs no right on the file (RFC 1813 §3.3.1). STALE when a local program removed its last name: only our own
+    /// descriptor keeps it, and that goes too.
+    /// </summary>
+    public VfsStatus GetAttr(in FileRef file, out Attributes attributes)
+    {
+        var status = StatDescriptor(file.Node.Descriptor, file.Volume, out attributes);
+        if (status != VfsStatus.Ok || attributes.LinkCount != 0)
+            return status;
+        nodes.Drop(file.Node);
+        file.Export.Counters.CountStale();
+        return VfsStatus.Stale;
+    }
 
     /// <summary>Fills <see cref="WccData.After"/> if it can.</summary>
     public void FillAfter(in FileRef file, ref WccData wcc) => wcc.HasAfter = GetAttr(file, out wcc.After) == VfsStatus.Ok;

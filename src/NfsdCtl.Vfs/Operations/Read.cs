@@ -26,6 +26,7 @@ public sealed unsafe partial class FileService
             buffer = buffer[..(int)Math.Min((ulong)buffer.Length, long.MaxValue - offset)];
             int error = ReadAll(file, lease.Descriptor, buffer, (long)offset, out count);
             endOfFile = offset + (uint)count >= attributes.Size;
+            file.Export.Counters.CountRead(count);
             return ErrnoMap.ToStatus(error);
         }
         finally
@@ -41,10 +42,13 @@ public sealed unsafe partial class FileService
     public VfsStatus OpenForRead(in FileRef file, ulong offset, int count, out DataLease lease, out Attributes attributes)
     {
         var status = OpenData(file, out lease, out attributes);
-        if (status != VfsStatus.Ok || file.Volume.LivesInMemory || offset >= attributes.Size || count <= 0)
+        if (status != VfsStatus.Ok || offset >= attributes.Size || count <= 0)
+            return status;
+        long last = (long)Math.Min(attributes.Size, offset + (uint)count) - 1;
+        file.Export.Counters.CountRead((int)(last - (long)offset) + 1);
+        if (file.Volume.LivesInMemory)
             return status;
         // Its two ends stand for the range: what is between was read ahead with them, or not at all.
-        long last = (long)Math.Min(attributes.Size, offset + (uint)count) - 1;
         if (!IsInMemory(lease.Descriptor, (long)offset) || !IsInMemory(lease.Descriptor, last))
             file.BeforeBlocking();
         return status;

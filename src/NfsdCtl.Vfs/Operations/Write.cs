@@ -55,6 +55,7 @@ public sealed unsafe partial class FileService
         if (flags != 0 && error is Errno.EIO or Errno.ENOSPC or Errno.EDQUOT)
             file.Volume.ChangeWriteVerifier();
         file.Node.ReleaseData();
+        file.Export.Counters.CountWritten(count);
         return ErrnoMap.ToStatus(error);
     }
 

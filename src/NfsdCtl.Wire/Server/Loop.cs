@@ -24,6 +24,7 @@ internal sealed unsafe class Loop
     private uint generation;
     private int next;
     private int count;
+    private int postedNow;
     private volatile bool stopping;
 
     public Loop(int index)
@@ -144,8 +145,9 @@ internal sealed unsafe class Loop
 
     private Channel? TakePosted()
     {
-        if (posted.Count == 0)
+        if (postedNow == 0)
             return null;
+        postedNow--;
         lock (gate)
             return posted.TryDequeue(out var channel) ? Find(channel.Key) : null;
     }
@@ -155,6 +157,9 @@ internal sealed unsafe class Loop
         Active = false;
         count = Math.Max(0, Epoll.Wait(epoll, events, MaxEvents, -1));
         next = 0;
+        // what is posted from here on waits for the next turn, after the events that have come by then
+        lock (gate)
+            postedNow = posted.Count;
         Active = true;
         Wakeups++;
         server.Watch();

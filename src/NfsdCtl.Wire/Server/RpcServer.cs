@@ -155,7 +155,10 @@ public sealed class RpcServer : IDisposable
         foreach (var loop in Loops)
             loop.Stop();
         long end = Time.GetTimestamp() + (long)(patience.TotalSeconds * Time.TimestampFrequency);
-        foreach (var worker in workers.ToArray())
+        Worker[] all;
+        lock (parked)
+            all = [.. workers];
+        foreach (var worker in all)
         {
             lock (parked)
             {

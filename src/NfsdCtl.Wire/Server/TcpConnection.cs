@@ -14,6 +14,9 @@ internal sealed unsafe class TcpConnection : Channel
     /// <summary>Replies that are sent together at most, in bytes, before the burst goes on.</summary>
     private const int FlushAt = 128 * 1024;
 
+    /// <summary>Buffers that one client may fill before the other connections of its loop have their turn.</summary>
+    private const int MaxTurns = 16;
+
     /// <summary>A record in more fragments than this is an attack, not a client.</summary>
     private const int MaxFragments = 4096;
 
@@ -62,8 +65,13 @@ internal sealed unsafe class TcpConnection : Channel
         SendQueued();
         drained &= events == 0;
         bool more = true;
-        while (more && !closed)
+        for (int turn = 0; more && !closed; turn++)
         {
+            if (turn == MaxTurns)
+            {
+                Loop.Post(this);
+                return;
+            }
             if (IsPaused())
                 return;
             if (!DriveRecords(worker))

@@ -12,6 +12,23 @@ namespace NfsdCtl.SystemTests.Vfs;
 public sealed class OperationTests(string type) : VfsTestBase(type)
 {
     [Test]
+    public void An_export_counts_what_it_read_wrote_and_missed() => Run(() =>
+    {
+        using var root = Mount(0);
+        Assert.That(Create(root, "f", out var file), Is.EqualTo(VfsStatus.Ok));
+        Write(file, 0, "0123456789");
+        Read(file, 4, 100, out _, out _);
+        Assert.That(Files.OpenForRead(file, 8, 100, out var lease, out _), Is.EqualTo(VfsStatus.Ok));
+        lease.Dispose();
+        byte[] handle = HandleOf(file);
+        file.Dispose();
+        Assert.That(Files.Remove(root, "f"u8, out _), Is.EqualTo(VfsStatus.Ok));
+        Assert.That(Resolve(handle, 0, out _), Is.EqualTo(VfsStatus.Stale));
+        var counted = root.Export.Counters;
+        Assert.That((counted.BytesWritten, counted.BytesRead, counted.StaleHandles), Is.EqualTo((10L, 8L, 1L)));
+    });
+
+    [Test]
     public void Create_knows_its_three_ways() => Run(() =>
     {
         using var root = Mount(AliceId);

@@ -7,6 +7,25 @@ namespace NfsdCtl.SystemTests.Vfs;
 public sealed class PermissionTests(string type) : VfsTestBase(type)
 {
     [Test]
+    public void Who_may_lock_owns_the_file_or_may_read_it() => Run(() =>
+    {
+        using var root = Mount(AliceId);
+        Assert.That(Create(root, "private", out var file, mode: 0x180), Is.EqualTo(VfsStatus.Ok));
+        byte[] handle = HandleOf(file);
+        file.Dispose();
+        VfsStatus By(uint uid) => Files.IdentifyForLock(handle, As(uid), out _, out _);
+        Assert.That((By(AliceId), By(BobId), By(0)), Is.EqualTo((VfsStatus.Ok, VfsStatus.Access, VfsStatus.Ok)));
+        Assert.That(Files.Identify(handle, As(BobId), out _, out _), Is.EqualTo(VfsStatus.Ok), "giving back needs no right");
+        ThreadIdentity.BecomeRoot();
+        File.SetUnixFileMode(Path.Combine(Root, "private"), UnixFileMode.OtherRead);
+        Assert.That((By(AliceId), By(BobId)), Is.EqualTo((VfsStatus.Ok, VfsStatus.Ok)));
+        ThreadIdentity.BecomeRoot();
+        File.Delete(Path.Combine(Root, "private"));
+        Nodes.Tick();
+        Assert.That(By(BobId), Is.EqualTo(VfsStatus.Stale));
+    });
+
+    [Test]
     public void The_kernel_enforces_the_callers_identity() => Run(() =>
     {
         using var alice = Mount(AliceId);

@@ -93,24 +93,49 @@ public class RpcClientTests
         }
     }
 
-    [Test]
-    public async Task A_peer_that_says_nothing_ends_in_time_and_holds_up_no_other()
+    private static (Socket Silent, RpcRequest Request) SilentPeer(TimeSpan patience)
     {
-        using var silent = new Socket(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp);
+        var silent = new Socket(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp);
         silent.Bind(new IPEndPoint(IPAddress.Parse("127.0.0.9"), 0));
-        var dead = Request(Transport.Udp, 0) with
+        return (silent, new RpcRequest
         {
+            From = Here,
             To = NetAddress.FromV4(0x7F00_0009),
             Port = (ushort)((IPEndPoint)silent.LocalEndPoint!).Port,
-            Timeout = TimeSpan.FromSeconds(3),
-        };
-        var waiting = Enumerable.Range(0, 100).Select(_ => client.CallAsync(dead)).ToArray();
-        for (int i = 0; i < 20; i++)
-            Assert.That((await client.CallAsync(Request(Transport.Udp, 0))).Outcome, Is.EqualTo(RpcOutcome.Answered));
-        Assert.That(waiting.Any(t => t.IsCompleted), Is.False);
-        var replies = await Task.WhenAll(waiting);
-        Assert.That(replies.Select(r => r.Outcome), Is.All.EqualTo(RpcOutcome.NoAnswer));
-        Assert.That(replies[0].Problem, Does.Contain("3 s"));
+            Program = ToyProgram.Id,
+            Version = 1,
+            Procedure = 0,
+            Timeout = patience,
+        });
+    }
+
+    [Test]
+    public async Task A_peer_that_says_nothing_ends_in_time()
+    {
+        var (silent, request) = SilentPeer(TimeSpan.FromMilliseconds(300));
+        using (silent)
+        {
+            var reply = await client.CallAsync(request);
+            Assert.That(reply.Outcome, Is.EqualTo(RpcOutcome.NoAnswer));
+            Assert.That(reply.Problem, Does.Contain("0.3 s"));
+        }
+    }
+
+    [Test]
+    public async Task A_peer_that_says_nothing_holds_up_no_other()
+    {
+        var (silent, request) = SilentPeer(TimeSpan.FromMinutes(10));
+        using var cancel = new CancellationTokenSource();
+        using (silent)
+        {
+            var waiting = Enumerable.Range(0, 200).Select(_ => client.CallAsync(request, cancel.Token)).ToArray();
+            for (int i = 0; i < 20; i++)
+                Assert.That((await client.CallAsync(Request(Transport.Udp, 0))).Outcome, Is.EqualTo(RpcOutcome.Answered));
+            Assert.That(waiting.Any(t => t.IsCompleted), Is.False);
+            await cancel.CancelAsync();
+            foreach (var call in waiting)
+                Assert.That(async () => await call, Throws.InstanceOf<OperationCanceledException>());
+        }
     }
 
     [Test]

@@ -244,6 +244,39 @@ public class TcpTests
     }
 
     [Test]
+    public void A_client_that_never_stops_sending_does_not_starve_the_others_of_its_loop()
+    {
+        using var one = new ToyServer(new RpcServerOptions { Threads = 2, Loops = 1, StuckAfter = TimeSpan.FromMinutes(1) });
+        using var stop = new CancellationTokenSource();
+        using var greedy = one.Connect();
+        byte[] burst = [.. Enumerable.Range(0, 4000).SelectMany(i => Record(Call((uint)i, ToyProgram.Null)))];
+        var sender = Task.Factory.StartNew(
+            () =>
+            {
+                while (!stop.IsCancellationRequested)
+                    greedy.Send(burst);
+                greedy.Socket.Shutdown(SocketShutdown.Send);
+            },
+            TaskCreationOptions.LongRunning);
+        var reader = Task.Factory.StartNew(
+            () =>
+            {
+                while (greedy.Receive() is not null)
+                {
+                }
+            },
+            TaskCreationOptions.LongRunning);
+        for (uint i = 0; i < 50; i++)
+        {
+            using var other = one.Connect();
+            other.Send(Record(EchoCall(i, 10)));
+            ExpectEcho(other, i, 10);
+        }
+        stop.Cancel();
+        Assert.That(Task.WaitAll([sender, reader], TimeSpan.FromSeconds(30)), Is.True);
+    }
+
+    [Test]
     public void An_exception_is_answered_with_system_error_and_reported()
     {
         using var connection = toy.Connect();

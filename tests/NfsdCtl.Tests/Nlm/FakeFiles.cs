@@ -49,6 +49,13 @@ internal sealed class FakeFiles : INlmFiles, ILocalLockFiles
         return VfsStatus.Ok;
     }
 
+    /// <summary>Uid 13 may lock nothing.</summary>
+    public VfsStatus IdentifyForLock(ReadOnlySpan<byte> handle, in NfsdCtl.Vfs.Caller caller, out FileKey file, out Export? export)
+    {
+        var status = Identify(handle, caller, out file, out export);
+        return status == VfsStatus.Ok && caller.Uid == 13 ? VfsStatus.Access : status;
+    }
+
     VfsStatus ILocalLockFiles.Open(in FileKey file, out ILocalLockFile? result)
     {
         result = null;

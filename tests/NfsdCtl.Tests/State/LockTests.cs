@@ -174,7 +174,7 @@ public sealed class LockTests
         Assert.That(harness.Lock(A, 1, File, new LockRange(50, 59), out var ticket, local: true), Is.EqualTo(LockOutcome.Tentative));
         Assert.That(harness.Lock(B, 1, File, new LockRange(55, 55), LockKind.Read), Is.EqualTo(LockOutcome.Denied));
         Assert.That(harness.Locks(), Has.Count.EqualTo(1));
-        Assert.That(harness.Cover(File, out _).Select(c => (c.Range.Start, c.Range.End, c.Kind)), Is.EqualTo(new[]
+        Assert.That(harness.Cover(File, LockRange.All).Select(c => (c.Range.Start, c.Range.End, c.Kind)), Is.EqualTo(new[]
         {
             (0ul, 49ul, LockKind.Read), (50ul, 59ul, LockKind.Write), (60ul, 99ul, LockKind.Read),
         }));
@@ -228,8 +228,7 @@ public sealed class LockTests
         {
             ulong start = (ulong)random.Next(100_000);
             harness.Lock(A, (ulong)(i % 5), File, new LockRange(start, start + (ulong)random.Next(20)), (LockKind)random.Next(2));
-            var cover = harness.Cover(File, out ulong version);
-            Assert.That(version, Is.Not.Zero);
+            var cover = harness.Cover(File, LockRange.All);
             Assert.That(cover, Has.Length.LessThanOrEqualTo(LockTable.MaxCover));
             for (int j = 1; j < cover.Length; j++)
                 Assert.That(cover[j].Range.Start, Is.GreaterThan(cover[j - 1].Range.End));
@@ -245,7 +244,34 @@ public sealed class LockTests
         }
         Assert.That(harness.Locks(), Has.Count.GreaterThan(200));
         harness.Release(ReleaseSelector.Of(StateHarness.FsA));
-        Assert.That(harness.Cover(File, out _), Is.Empty);
+        Assert.That(harness.Cover(File, LockRange.All), Is.Empty);
+    }
+
+    [Test]
+    public void A_cover_of_a_part_of_a_file_is_what_is_held_there()
+    {
+        var harness = new StateHarness();
+        var random = new Random(11);
+        for (int i = 0; i < 400; i++)
+        {
+            ulong start = (ulong)random.Next(200);
+            var range = new LockRange(start, start + (ulong)random.Next(12));
+            if (random.Next(3) == 0)
+                harness.Unlock(A, (ulong)(i % 3), File, range);
+            else
+                harness.Lock(A, (ulong)(i % 3), File, range, (LockKind)random.Next(2));
+            ulong from = (ulong)random.Next(200);
+            var window = new LockRange(from, from + (ulong)random.Next(40));
+            var held = harness.Locks();
+            var cover = harness.Cover(File, window);
+            Assert.That(cover.All(c => window.Contains(c.Range)), Is.True);
+            for (ulong at = window.Start; at <= window.End; at++)
+            {
+                var here = held.Where(l => l.Range.Start <= at && at <= l.Range.End).Select(l => (LockKind?)l.Kind).Max();
+                var covered = cover.Where(c => c.Range.Start <= at && at <= c.Range.End).Select(c => (LockKind?)c.Kind).Max();
+                Assert.That(covered, Is.EqualTo(here), $"{at} in {window}");
+            }
+        }
     }
 
     [Test]

@@ -188,11 +188,11 @@ public sealed class StateHarness
         return into;
     }
 
-    public CoverRange[] Cover(FileKey file, out ulong version)
+    public CoverRange[] Cover(FileKey file, LockRange window)
     {
         var cover = new CoverRange[LockTable.MaxCover];
         using var gate = State.Enter(effects);
-        int count = State.Locks.LocalCover(gate, file, cover, out version);
+        int count = State.Locks.LocalCover(gate, file, window, cover, out _);
         return cover[..count];
     }
 

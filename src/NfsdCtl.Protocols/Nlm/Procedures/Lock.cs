@@ -13,7 +13,7 @@ internal sealed class Lock : ILockProcedure
 
     public static NlmResult Decide(NlmService service, RpcCall call, scoped in LockArguments arguments)
     {
-        var status = service.Prepare(call, arguments, out var request);
+        var status = service.Prepare(call, arguments, takes: true, out var request);
         return status == nlm4_stats.NLM4_GRANTED ? service.Lock(call, request, (uint)arguments.state) : NlmResult.Of(status);
     }
 

@@ -16,7 +16,7 @@ internal sealed class NmLock : ILockProcedure
 
     public static NlmResult Decide(NlmService service, RpcCall call, scoped in LockArguments arguments)
     {
-        var status = service.Prepare(call, arguments, out var request);
+        var status = service.Prepare(call, arguments, takes: true, out var request);
         if (status != nlm4_stats.NLM4_GRANTED)
             return NlmResult.Of(status);
         request.Unmonitored = true;

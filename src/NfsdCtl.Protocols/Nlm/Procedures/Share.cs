@@ -17,10 +17,10 @@ internal static class Share
     }
 
     /// <summary>The request of SHARE and UNSHARE; any other status than GRANTED is the answer.</summary>
-    internal static nlm4_stats Prepare(NlmService service, RpcCall call, scoped in ShareArguments a, out ShareRequest request)
+    internal static nlm4_stats Prepare(NlmService service, RpcCall call, scoped in ShareArguments a, bool takes, out ShareRequest request)
     {
         request = default;
-        var status = service.Find(call, a.fh, out var file, out var export);
+        var status = service.Find(call, a.fh, takes, out var file, out var export);
         if (status != nlm4_stats.NLM4_GRANTED)
             return status;
         request.Caller = NlmService.CallerOf(call, a.caller_name);
@@ -35,7 +35,7 @@ internal static class Share
 
     private static NlmResult Decide(NlmService service, RpcCall call, scoped in ShareArguments a)
     {
-        var status = Prepare(service, call, a, out var request);
+        var status = Prepare(service, call, a, takes: true, out var request);
         if (status != nlm4_stats.NLM4_GRANTED)
             return NlmResult.Of(status);
         var effects = NlmScratch.Current.Effects;

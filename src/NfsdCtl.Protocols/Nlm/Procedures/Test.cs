@@ -14,7 +14,7 @@ internal sealed class Test : ILockProcedure
 
     public static NlmResult Decide(NlmService service, RpcCall call, scoped in LockArguments arguments)
     {
-        var status = service.Prepare(call, arguments, out var request);
+        var status = service.Prepare(call, arguments, takes: true, out var request);
         if (status is not nlm4_stats.NLM4_GRANTED and not nlm4_stats.NLM4_ROFS)
             return NlmResult.Of(status);
         var scratch = NlmScratch.Current;

@@ -17,7 +17,7 @@ internal static class Unshare
 
     private static NlmResult Decide(NlmService service, RpcCall call, scoped in ShareArguments a)
     {
-        var status = Share.Prepare(service, call, a, out var request);
+        var status = Share.Prepare(service, call, a, takes: false, out var request);
         if (status is not nlm4_stats.NLM4_GRANTED and not nlm4_stats.NLM4_ROFS)
             return NlmResult.Of(status);
         var effects = NlmScratch.Current.Effects;
