@@ -8,4 +8,17 @@ public interface IBlockingHook
 {
     /// <summary>Cheap when called twice; spans that the call holds stay valid.</summary>
     void BeforeBlocking();
+
+    /// <summary>
+    /// Keeps the reply of the current call back until the hold is released, while the thread goes on with other calls. Null where
+    /// that cannot be: then the caller waits itself. Each hold is released exactly once, from any thread.
+    /// </summary>
+    IReplyHold? HoldReply();
+}
+
+/// <summary>What a reply waits for, for instance that a change is on disk.</summary>
+public interface IReplyHold
+{
+    /// <param name="good">False: it failed, and the call is answered with an error instead.</param>
+    void Release(bool good);
 }

@@ -79,5 +79,8 @@ public struct FileRef : IDisposable
             caller.Hook?.BeforeBlocking();
     }
 
+    /// <summary>See <see cref="IBlockingHook.HoldReply"/>.</summary>
+    internal readonly IReplyHold? HoldReply() => caller.Hook?.HoldReply();
+
     private readonly record struct CallerFacts(NetAddress Client, bool IsAnonymous, uint Uid, uint Gid, IBlockingHook? Hook);
 }

@@ -55,6 +55,8 @@ public sealed class Nfs3Program : RpcProgram
         if (known == ReplyCacheAnswer.Replay)
         {
             reply.Take(length);
+            // The first reply may still wait for the disk.
+            files.AwaitStable(call);
             return AcceptStatus.Success;
         }
         var untouched = arguments;

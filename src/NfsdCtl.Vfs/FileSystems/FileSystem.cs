@@ -35,6 +35,8 @@ public sealed unsafe class FileSystem
         Type = mount.Type;
         LivesInMemory = FileSystemIdentity.LivesInMemory(mount.Type);
         StatusId = id.High ^ id.Low;
+        if (recordsDirectory is null && Journal.IsFor(mount))
+            Journal = new Journal(this);
     }
 
     public FsId Id { get; }
@@ -46,6 +48,9 @@ public sealed unsafe class FileSystem
 
     /// <summary>Nothing to sync, nothing to wait for.</summary>
     public bool LivesInMemory { get; }
+
+    /// <summary>Where one commit makes every change of metadata stable; null where each file is to be synced.</summary>
+    internal Journal? Journal { get; }
 
     /// <summary>The fsid of attributes (RFC 1813 §2.6, fattr3): the same on every node.</summary>
     public ulong StatusId { get; }
@@ -107,12 +112,13 @@ public sealed unsafe class FileSystem
     internal void ChangeWriteVerifier() => Interlocked.Increment(ref writeVerifier);
 
     /// <summary>Holds the descriptor of the root; STALE when another filesystem is mounted there now, or none.</summary>
-    internal VfsStatus AcquireMount(out int descriptor)
+    /// <param name="finishing">For what has to be brought to an end while the filesystem is being closed.</param>
+    internal VfsStatus AcquireMount(out int descriptor, bool finishing = false)
     {
         lock (gate)
         {
             descriptor = -1;
-            if (closing)
+            if (closing && !finishing)
                 return VfsStatus.Jukebox;
             if (mountDescriptor < 0 && Open() is not VfsStatus.Ok and var status)
                 return status;
@@ -148,7 +154,7 @@ public sealed unsafe class FileSystem
     {
         lock (gate)
         {
-            if (mountUsers > 0)
+            if (mountUsers > 0 || Journal is { IsBusy: true })
                 return false;
             if (mountDescriptor >= 0)
                 Descriptors.Close(mountDescriptor);

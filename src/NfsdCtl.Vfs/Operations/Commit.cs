@@ -1,4 +1,5 @@
 using NfsdCtl.Linux;
+using NfsdCtl.Vfs.FileSystems;
 
 namespace NfsdCtl.Vfs;
 
@@ -29,17 +30,43 @@ public sealed unsafe partial class FileService
     public ulong WriteVerifier(in FileRef file) => file.Volume.WriteVerifier;
 
     /// <summary>
-    /// Makes the last change of this directory or file's metadata stable; grouped as <see cref="Commit"/> is. Does nothing on
-    /// <c>async</c> exports and on filesystems that live in memory.
+    /// Makes the last change of this directory or file's metadata stable before the reply leaves. On a filesystem with one journal the
+    /// reply is held, if it can be, until the journal's next commit, which all changes until then share; elsewhere concurrent calls
+    /// for one file share a sync. Does nothing on <c>async</c> exports and on filesystems that live in memory.
     /// </summary>
     public VfsStatus CommitMetadata(in FileRef file)
     {
         if (!file.Export.Options.Sync || file.Volume.LivesInMemory)
             return VfsStatus.Ok;
+        if (file.Volume.Journal is { } journal)
+        {
+            if (file.HoldReply() is not { } hold)
+                return Wait(file, journal);
+            journal.Add(hold);
+            return VfsStatus.Ok;
+        }
         if (file.Type == FileType.Regular)
             return Sync(file, FullSync);
         // What is neither file nor directory is only metadata, and goes to disk with its directory.
         return file.Type == FileType.Directory ? SyncDirectory(file) : VfsStatus.Ok;
+    }
+
+    /// <summary>Holds the reply of a call that is answered out of memory until all that was changed before is stable.</summary>
+    public void AwaitStable(IBlockingHook call)
+    {
+        foreach (var volume in exports.FileSystems.All)
+        {
+            if (volume.Journal is { IsBusy: true } journal && call.HoldReply() is { } hold)
+                journal.Add(hold);
+        }
+    }
+
+    private static VfsStatus Wait(in FileRef file, Journal journal)
+    {
+        file.BeforeBlocking();
+        var waiter = JournalWaiter.Current;
+        journal.Add(waiter);
+        return waiter.Wait() ? VfsStatus.Ok : VfsStatus.Io;
     }
 
     private VfsStatus Sync(in FileRef file, Func<int, int> sync)

@@ -181,6 +181,9 @@ public sealed unsafe partial class FileService
                 var busy = nodes.DropFileSystem(fileSystem, out int dropped);
                 if (dropped == 0 && (volume is null || volume.TryClose()))
                     return true;
+                // A commit of the journal may be under way.
+                if (dropped == 0)
+                    Thread.Sleep(1);
                 while (busy.RemoveAll(n => n.IsClosed) >= 0 && busy.Count > 0 && Environment.TickCount64 < until)
                     Thread.Sleep(1);
                 if (busy.Count > 0 || Environment.TickCount64 >= until)

@@ -48,6 +48,9 @@ internal abstract class Channel
     /// <summary>Sends what the worker has pending, or queues it for a reader that is slow.</summary>
     public virtual void Flush(Worker worker) => worker.Sent();
 
+    /// <summary>Room for a reply that is sent later; null when there is none.</summary>
+    public virtual HeldReply? Hold() => null;
+
     /// <summary>A call that went on alone is done.</summary>
     public virtual void CallFinished()
     {

@@ -138,6 +138,9 @@ internal sealed unsafe class Loop
         {
             ulong value;
             _ = Descriptors.Read(wake, (byte*)&value, sizeof(ulong));
+            // What is posted from here on wakes the loop again, and waits until after the events that have come by then.
+            lock (gate)
+                postedNow = posted.Count;
             return;
         }
         Find(ready.Data)?.Drive(worker, ready.Events);
@@ -157,9 +160,6 @@ internal sealed unsafe class Loop
         Active = false;
         count = Math.Max(0, Epoll.Wait(epoll, events, MaxEvents, -1));
         next = 0;
-        // what is posted from here on waits for the next turn, after the events that have come by then
-        lock (gate)
-            postedNow = posted.Count;
         Active = true;
         Wakeups++;
         server.Watch();

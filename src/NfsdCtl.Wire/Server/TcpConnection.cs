@@ -20,6 +20,9 @@ internal sealed unsafe class TcpConnection : Channel
     /// <summary>A record in more fragments than this is an attack, not a client.</summary>
     private const int MaxFragments = 4096;
 
+    /// <summary>Replies that wait for something at a time; a client that has so many is not read from until some are sent.</summary>
+    private const int MaxHeld = 1024;
+
     private const uint Ending = Epoll.EPOLLRDHUP | Epoll.EPOLLHUP | Epoll.EPOLLERR;
 
     private readonly RpcServer server;
@@ -28,6 +31,10 @@ internal sealed unsafe class TcpConnection : Channel
     private readonly (NetAddress Address, ushort Port) peer;
     private readonly Lock sending = new();
     private readonly UnsentQueue unsent;
+    private readonly Stack<HeldReply> spare = new();
+    private Queue<HeldReply> ready = new();
+    private Queue<HeldReply> leaving = new();
+    private int held;
     private NativeBuffer? input;
     private int filled;
     private int position;
@@ -38,6 +45,8 @@ internal sealed unsafe class TcpConnection : Channel
     private bool drained;
     private bool waiting;
     private bool ended;
+    private bool removed;
+    private volatile bool anyReady;
     private volatile bool closed;
 
     public TcpConnection(
@@ -63,6 +72,7 @@ internal sealed unsafe class TcpConnection : Channel
     {
         worker.Bind(Transport.Tcp, local.Address, local.Port, peer.Address, peer.Port);
         SendQueued();
+        SendReady(worker);
         drained &= events == 0;
         bool more = true;
         for (int turn = 0; more && !closed; turn++)
@@ -91,7 +101,7 @@ internal sealed unsafe class TcpConnection : Channel
     {
         lock (sending)
         {
-            waiting = !unsent.IsEmpty || alone > 0;
+            waiting = !unsent.IsEmpty || alone > 0 || held > 0;
             return !waiting;
         }
     }
@@ -237,11 +247,11 @@ internal sealed unsafe class TcpConnection : Channel
     /// </summary>
     private bool IsPaused()
     {
-        if (unsent.IsEmpty && Volatile.Read(ref alone) < server.MostAlone)
+        if (unsent.IsEmpty && Volatile.Read(ref alone) < server.MostAlone && Volatile.Read(ref held) < MaxHeld)
             return false;
         lock (sending)
         {
-            waiting = !unsent.IsEmpty || alone >= server.MostAlone;
+            waiting = !unsent.IsEmpty || alone >= server.MostAlone || held >= MaxHeld;
             return waiting;
         }
     }
@@ -261,6 +271,72 @@ internal sealed unsafe class TcpConnection : Channel
             return;
         waiting = false;
         Loop.Post(this);
+    }
+
+    public override HeldReply? Hold()
+    {
+        lock (sending)
+        {
+            if (closed || held >= MaxHeld)
+                return null;
+            held++;
+            if (!spare.TryPop(out var reply))
+                reply = new HeldReply(this);
+            AddReference();
+            reply.Begin();
+            return reply;
+        }
+    }
+
+    /// <summary>What a reply waited for is there: the leader sends it. From any thread.</summary>
+    public void Ready(HeldReply reply)
+    {
+        lock (sending)
+        {
+            if (!removed)
+            {
+                ready.Enqueue(reply);
+                if (anyReady)
+                    return;
+                anyReady = true;
+                Loop.Post(this);
+                return;
+            }
+        }
+        Release();
+    }
+
+    private void SendReady(Worker worker)
+    {
+        if (!anyReady)
+            return;
+        lock (sending)
+        {
+            (ready, leaving) = (leaving, ready);
+            anyReady = false;
+        }
+        foreach (var reply in leaving)
+        {
+            worker.Append(reply.Bytes);
+            if (worker.Pending.Length >= FlushAt)
+                Flush(worker);
+        }
+        Flush(worker);
+        Retire(leaving);
+    }
+
+    /// <summary>Gives back replies that are sent, or lost with the connection, and what each kept alive of it.</summary>
+    private void Retire(Queue<HeldReply> replies)
+    {
+        while (replies.TryDequeue(out var reply))
+        {
+            lock (sending)
+            {
+                held--;
+                spare.Push(reply);
+            }
+            Release();
+        }
     }
 
     public override void Flush(Worker worker)
@@ -332,6 +408,9 @@ internal sealed unsafe class TcpConnection : Channel
             return;
         _ = Sockets.Shutdown(Descriptor, Sockets.SHUT_RDWR);
         server.Counters.CountClosed();
+        lock (sending)
+            removed = true;
+        Retire(ready);
         Release();
     }
 

@@ -27,6 +27,7 @@ internal sealed class Worker : CallFrame
     private Channel? resume;
     private Channel? channel;
     private NativeBuffer? ownInput;
+    private HeldReply? held;
     private int replyStart;
     private int pendingStart;
     private int pendingEnd;
@@ -122,7 +123,11 @@ internal sealed class Worker : CallFrame
         Volatile.Write(ref phase, Executing);
         Server.Counters.CountCall(Stripe);
         int length = Answer(record, programs, Server.Report);
-        if (length > 0)
+        if (held is not null)
+        {
+            KeepReply(start, length);
+        }
+        else if (length > 0)
         {
             from.Mark(output.Span[start..], length + Padded(spliced));
             pendingEnd = replyStart + length;
@@ -137,6 +142,36 @@ internal sealed class Worker : CallFrame
             spin.SpinOnce();
         FinishAlone();
         return false;
+    }
+
+    private void KeepReply(int start, int length)
+    {
+        if (length > 0)
+        {
+            channel!.Mark(output.Span[start..], length);
+            length += replyStart - start;
+        }
+        held!.Keep(output.Span.Slice(start, length));
+        held = null;
+    }
+
+    /// <summary>Appends a reply that was held to what waits to be sent.</summary>
+    public void Append(ReadOnlySpan<byte> reply)
+    {
+        if (pendingStart == pendingEnd)
+            pendingStart = pendingEnd = 0;
+        EnsureOutput(pendingEnd + reply.Length);
+        reply.CopyTo(output.Span[pendingEnd..]);
+        pendingEnd += reply.Length;
+    }
+
+    public override IReplyHold? HoldReply()
+    {
+        if (spliced > 0)
+            return null;
+        held ??= channel!.Hold();
+        held?.Hold();
+        return held;
     }
 
     protected override Span<byte> ReplyRoom => output.Span.Slice(replyStart, Math.Min(output.Size - replyStart, MaxReply));
@@ -207,7 +242,7 @@ internal sealed class Worker : CallFrame
 
     public override int BeginSplice(int fileDescriptor, ulong offset, int count)
     {
-        if (!channel!.CanSplice || count < SpliceFrom)
+        if (!channel!.CanSplice || count < SpliceFrom || held is not null)
             return -Errno.EOPNOTSUPP;
         DiscardResult();
         int moved = pipe.Fill(fileDescriptor, offset, count);

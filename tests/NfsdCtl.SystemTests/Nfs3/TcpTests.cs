@@ -105,4 +105,18 @@ public class TcpTests(string type) : Nfs3TestBase(type)
             Assert.That(remote.Lookup(Dir, "none").Status, Is.EqualTo(nfsstat3.NFS3ERR_NOENT));
         }
     }
+
+    [Test]
+    public void What_was_answered_survives_a_power_failure()
+    {
+        if (FileSystem.Type != "ext4")
+            Assert.Ignore("a filesystem in memory survives nothing");
+        Assert.That(remote.MkDir(Dir, "kept").Status, Is.EqualTo(Ok));
+        Assert.That(remote.Create(Dir, "f").Status, Is.EqualTo(Ok));
+        Assert.That(remote.Rename(Dir, "f", Dir, "g").Status, Is.EqualTo(Ok));
+        using var left = FileSystem.AfterPowerFailure();
+        string there = Path.Combine(left.MountPoint, "export", Path.GetFileName(DirPath));
+        Assert.That(Directory.Exists(Path.Combine(there, "kept")), Is.True);
+        Assert.That(File.Exists(Path.Combine(there, "g")), Is.True);
+    }
 }

@@ -51,6 +51,16 @@ public sealed class TestFileSystem : IDisposable
         MountPoint = target;
     }
 
+    /// <summary>
+    /// What a power failure at this moment would leave on the disk: a copy of the image, mounted (which replays the journal). Only for
+    /// ext4.
+    /// </summary>
+    public TestFileSystem AfterPowerFailure() => New(Type, fs =>
+    {
+        Run("cp", "--sparse=always", Image, fs.Image);
+        Run("mount", "-o", "loop", fs.Image, fs.MountPoint);
+    });
+
     public void Dispose()
     {
         if (MountPoint.Length > 0)

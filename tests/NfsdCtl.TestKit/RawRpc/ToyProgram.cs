@@ -20,9 +20,13 @@ public sealed class ToyProgram() : RpcProgram("toy", Id, 1, 2)
     public const uint DropFirst = 9;
     public const uint EchoAfterBlock = 10;
     public const uint LateFailure = 11;
+    public const uint Hold = 12;
     public const int MaxEcho = 2 << 20;
 
     private readonly ConcurrentDictionary<uint, bool> seen = new();
+
+    /// <summary>The replies of <see cref="Hold"/> that wait, by xid; each is held twice.</summary>
+    public ConcurrentDictionary<uint, IReplyHold> Held { get; } = new();
 
     /// <summary>What <see cref="Block"/> and <see cref="Stuck"/> wait for.</summary>
     public ManualResetEventSlim Gate { get; } = new();
@@ -53,6 +57,8 @@ public sealed class ToyProgram() : RpcProgram("toy", Id, 1, 2)
                 return SpliceFile(call, ref arguments, ref reply);
             case Who:
                 return WhoAmI(call, ref reply);
+            case Hold:
+                return HoldBack(call, ref arguments, ref reply);
             case Throw:
                 reply.U32(1);
                 throw new InvalidOperationException("as asked");
@@ -86,6 +92,15 @@ public sealed class ToyProgram() : RpcProgram("toy", Id, 1, 2)
         call.EnsureRoom(ref reply, data.Length + 8);
         reply.Opaque(data);
         return AcceptStatus.Success;
+    }
+
+    /// <summary>Echoes when the test releases it.</summary>
+    private AcceptStatus HoldBack(RpcCall call, ref XdrReader arguments, ref XdrWriter reply)
+    {
+        if (call.HoldReply() is not { } hold || call.HoldReply() != hold)
+            return AcceptStatus.SystemErr;
+        Held[call.Xid] = hold;
+        return EchoBack(call, ref arguments, ref reply);
     }
 
     private AcceptStatus Wait(RpcCall call, ref XdrReader arguments, ref XdrWriter reply)

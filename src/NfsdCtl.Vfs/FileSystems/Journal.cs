@@ -1,0 +1,162 @@
+using NfsdCtl.Linux;
+
+namespace NfsdCtl.Vfs.FileSystems;
+
+/// <summary>
+/// Commits a filesystem's journal for all who changed its metadata. On ext3, ext4 and XFS the transactions of all files are one
+/// sequence, and a sync of one file commits everything up to that file's last change (jbd2 commits whole transactions,
+/// ext4's fast commits take along every changed inode, xfs_log_force_seq forces the log up to a sequence number). So a file of the server's
+/// own is touched and synced: later than all changes that wait, and without writing anybody's data. What comes during a commit
+/// shares the next one.
+/// </summary>
+internal sealed unsafe class Journal(FileSystem volume)
+{
+    /// <summary>A thread without work for this long ends.</summary>
+    private static readonly TimeSpan Idle = TimeSpan.FromSeconds(10);
+
+    private readonly object gate = new();
+    private List<IReplyHold> waiting = [];
+    private List<IReplyHold> committing = [];
+    private bool running;
+
+    /// <summary>Something waits for a commit or is in one.</summary>
+    public bool IsBusy
+    {
+        get
+        {
+            lock (gate)
+                return waiting.Count > 0 || committing.Count > 0;
+        }
+    }
+
+    /// <summary>Whether a mounted filesystem has one journal for everything. ext4 can be made without.</summary>
+    public static bool IsFor(MountEntry mount) => mount.Type switch
+    {
+        "xfs" => true,
+        "ext3" or "ext4" => HasJournal(mount.Device),
+        _ => false,
+    };
+
+    /// <summary>Releases the hold as soon as every change made until now is on disk.</summary>
+    public void Add(IReplyHold hold)
+    {
+        lock (gate)
+        {
+            waiting.Add(hold);
+            if (running)
+            {
+                Monitor.Pulse(gate);
+                return;
+            }
+            running = true;
+        }
+        new Thread(Run, 256 * 1024) { IsBackground = true, Name = "journal" }.Start();
+    }
+
+    private static bool HasJournal(string device)
+    {
+        // The kernel names the directory after the block device: loop0-8, dm-1-8.
+        var block = new DirectoryInfo("/sys/dev/block/" + device).ResolveLinkTarget(returnFinalTarget: true);
+        return block is not null && Directory.Exists("/proc/fs/jbd2") && Directory.EnumerateDirectories("/proc/fs/jbd2", block.Name + "-*").Any();
+    }
+
+    private void Run()
+    {
+        // It may have been born on a thread that acts for a user.
+        ThreadIdentity.Become(Credential.Root);
+        while (Next())
+        {
+            bool good = Commit();
+            foreach (var hold in committing)
+                hold.Release(good);
+            lock (gate)
+                committing.Clear();
+        }
+    }
+
+    private bool Next()
+    {
+        lock (gate)
+        {
+            while (waiting.Count == 0)
+            {
+                if (Monitor.Wait(gate, Idle) || waiting.Count > 0)
+                    continue;
+                running = false;
+                return false;
+            }
+            (waiting, committing) = (committing, waiting);
+            return true;
+        }
+    }
+
+    private bool Commit()
+    {
+        switch (volume.AcquireMount(out int root, finishing: true))
+        {
+            case VfsStatus.Ok:
+                break;
+            // It was unmounted, which commits everything.
+            case VfsStatus.Stale:
+                return true;
+            default:
+                return false;
+        }
+        bool good = Sync(root);
+        volume.ReleaseMount();
+        // A journal that fails takes along what was unstable, too.
+        if (!good)
+            volume.ChangeWriteVerifier();
+        return good;
+    }
+
+    private static bool Sync(int root)
+    {
+        const int flags = Descriptors.O_WRONLY | Descriptors.O_CLOEXEC | Files.O_CREAT | Files.O_NOFOLLOW;
+        byte empty = 0;
+        int file;
+        fixed (byte* name = ".nfsdctl/commit\0"u8)
+            file = Files.OpenAt(root, name, flags, 0x180);
+        if (file < 0)
+            return false;
+        var now = stackalloc TimeSpec[2];
+        now[0] = now[1] = new TimeSpec { Nanoseconds = Files.UTIME_NOW };
+        bool good = Files.UTimeNsAt(file, &empty, now, Files.AT_EMPTY_PATH) == 0 && Files.FSync(file) == 0;
+        Descriptors.Close(file);
+        return good;
+    }
+}
+
+/// <summary>Waits for a commit where the reply cannot be held. One for each thread.</summary>
+internal sealed class JournalWaiter : IReplyHold
+{
+    [ThreadStatic]
+    private static JournalWaiter? current;
+
+    private readonly object gate = new();
+    private bool? outcome;
+
+    public static JournalWaiter Current => current ??= new JournalWaiter();
+
+    /// <summary>Forgets the outcome for the next time.</summary>
+    public bool Wait()
+    {
+        lock (gate)
+        {
+            while (outcome is null)
+                Monitor.Wait(gate);
+            bool good = outcome.Value;
+            outcome = null;
+            return good;
+        }
+    }
+
+    public void Release(bool good)
+    {
+        lock (gate)
+        {
+            outcome = good;
+            Monitor.PulseAll(gate);
+        }
+    }
+}
