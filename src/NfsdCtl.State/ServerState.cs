@@ -31,6 +31,7 @@ public sealed class ServerState
         Shares = new ShareTable(this);
         Releases = new ReleaseTable(this);
         Reports = new StateReports(this);
+        Nfs4 = new Nfs4.Nfs4State(this);
     }
 
     public LockTable Locks { get; }
@@ -44,6 +45,8 @@ public sealed class ServerState
     public ReleaseTable Releases { get; }
 
     public StateReports Reports { get; }
+
+    public Nfs4.Nfs4State Nfs4 { get; }
 
     internal HostTable Hosts { get; }
 
