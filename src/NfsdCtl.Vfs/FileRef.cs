@@ -52,7 +52,15 @@ public struct FileRef : IDisposable
 
     internal readonly FileSystem Volume => Node.FileSystem;
 
-    internal readonly bool IsExportRoot => Node.Key == Root.Key;
+    /// <summary>It is the directory that the export names.</summary>
+    public readonly bool IsExportRoot => Node.Key == Root.Key;
+
+    /// <summary>The same view of the same file, held once more; both are to be disposed.</summary>
+    public readonly FileRef Share()
+    {
+        Node.AddReference();
+        return this;
+    }
 
     public void Dispose()
     {

@@ -1,0 +1,32 @@
+using NfsdCtl.Protocols.Effects;
+using NfsdCtl.Protocols.Local;
+using NfsdCtl.Protocols.Nfs4.Attributes;
+using NfsdCtl.Protocols.Nfs4.Pseudo;
+using NfsdCtl.State;
+using NfsdCtl.State.Records;
+using NfsdCtl.Vfs;
+using NfsdCtl.Wire.Rpc;
+using NfsdCtl.Wire.Xdr;
+
+namespace NfsdCtl.Protocols.Nfs4;
+
+/// <summary>NFS version 4: minor versions 0 (RFC 7530), 1 (RFC 8881) and 2 (RFC 7862, RFC 8276).</summary>
+public sealed class Nfs4Program : RpcProgram
+{
+    private readonly Nfs4Service service;
+    private readonly long[] counts = new long[OperationTable.Count];
+
+    internal Nfs4Program(Nfs4Service service)
+        : base("nfs", NFS4_PROGRAM.Number, NFS4_PROGRAM.NFS_V4.Number) => this.service = service;
+
+    /// <summary>The name of each operation and how often it was executed since the start.</summary>
+    public IEnumerable<(string Name, long Calls)> Counts =>
+        OperationTable.All.Select(operation => (operation.Name, Volatile.Read(ref counts[(int)operation.Number])));
+
+    public override AcceptStatus Execute(RpcCall call, ref XdrReader arguments, ref XdrWriter reply) => call.Procedure switch
+    {
+        NFS4_PROGRAM.NFS_V4.NFSPROC4_NULL => AcceptStatus.Success,
+        NFS4_PROGRAM.NFS_V4.NFSPROC4_COMPOUND => CompoundRunner.Execute(service, counts, call, ref arguments, ref reply),
+        _ => AcceptStatus.ProcUnavail,
+    };
+}
