@@ -56,6 +56,9 @@ public sealed class ServerState
 
     internal long Started { get; }
 
+    /// <summary>The time now, for what is done outside of the gate.</summary>
+    internal long Timestamp => time.GetTimestamp();
+
     /// <summary>The time of this gate entry, a timestamp that never goes back.</summary>
     internal long Now => now;
 

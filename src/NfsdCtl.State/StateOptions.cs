@@ -68,14 +68,23 @@ public sealed record StateOptions
     /// <summary>How long an expired NFSv4 client keeps what nobody else wants.</summary>
     public TimeSpan Courtesy { get; init; } = TimeSpan.FromDays(1);
 
+    /// <summary>An NFSv4 client that was told that its lock is free has to fetch it within this.</summary>
+    public TimeSpan NoticeWait { get; init; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>An NFSv4 client that asks again and again for a lock may be so much later than twice its usual pace.</summary>
+    public TimeSpan PollSlack { get; init; } = TimeSpan.FromSeconds(5);
+
     /// <summary>The most NFSv4 clients, unconfirmed ones included.</summary>
     public int MaxNfs4Clients { get; init; } = 16_384;
+
+    /// <summary>The most stateids in all.</summary>
+    public int MaxStates { get; init; } = 4_000_000;
 
     /// <summary>The most sessions of one client.</summary>
     public int MaxSessionsPerClient { get; init; } = 64;
 
     /// <summary>The most slots of one session.</summary>
-    public int MaxSlots { get; init; } = 1024;
+    public int MaxSlots { get; init; } = 160;
 
     /// <summary>The most opens and lock stateids of one client.</summary>
     public int MaxStatesPerClient { get; init; } = 1_000_000;

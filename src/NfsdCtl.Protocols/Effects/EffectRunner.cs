@@ -138,7 +138,7 @@ public sealed class EffectRunner : IDisposable
     private static bool IsDurable(EffectKind kind) => kind switch
     {
         EffectKind.Forfeit or EffectKind.ForgetClient or EffectKind.NoteHeld or EffectKind.PersistWindow or EffectKind.PersistWindowEnd
-            or EffectKind.NotifyClients => true,
+            or EffectKind.NotifyClients or EffectKind.ForgetExpired => true,
         _ => false,
     };
 
@@ -167,19 +167,19 @@ public sealed class EffectRunner : IDisposable
         var status = effect.Kind switch
         {
             EffectKind.Forfeit => records.Forfeit(effect.Scope, effect.Client),
-            EffectKind.ForgetClient => records.Forget(effect.Scope, effect.Client),
+            EffectKind.ForgetClient or EffectKind.ForgetExpired => records.Forget(effect.Scope, effect.Client),
             EffectKind.NoteHeld => records.NoteHeld(effect.Scope, [new ClientRecord(effect.Client) { Held = effect.Value }]),
             EffectKind.PersistWindow => OpenWindow(effect),
             EffectKind.PersistWindowEnd => EndWindow(effect, effects),
             _ => Notify(effect.Scope, effects),
         };
         // A filesystem that has left took its records along: nothing is to be forgotten here but what is in memory.
-        bool ok = status == RecordStatus.Ok || (status == RecordStatus.Unavailable && effect.Kind == EffectKind.ForgetClient);
+        bool ok = status == RecordStatus.Ok || (status == RecordStatus.Unavailable && effect.Kind is EffectKind.ForgetClient or EffectKind.ForgetExpired);
         WarnOnce(effect, status);
         using var gate = state.Enter(effects);
         switch (effect.Kind)
         {
-            case EffectKind.Forfeit:
+            case EffectKind.Forfeit or EffectKind.ForgetExpired:
                 state.Clients.Recorded(gate, effect.Need, ok);
                 break;
             case EffectKind.ForgetClient:
@@ -238,6 +238,8 @@ public sealed class EffectRunner : IDisposable
         using (var gate = state.Enter(effects))
             state.Clients.CopyKnown(gate, selected, known);
         var worst = RecordStatus.Ok;
+        // NFSv4 clients notice by themselves: their names have no address.
+        known.RemoveAll(c => c.Name.Address.IsWildcard);
         foreach (var scope in known.GroupBy(c => c.Scope))
         {
             var status = records.NextNsmState(scope.Key, 0, out uint nsmState);

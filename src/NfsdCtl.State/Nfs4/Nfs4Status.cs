@@ -19,6 +19,8 @@ public enum Nfs4Status : uint
     ShareDenied = 10015,
     ClientIdInUse = 10017,
     Resource = 10018,
+    Moved = 10019,
+    NoFileHandle = 10020,
     StaleClientId = 10022,
     StaleStateId = 10023,
     OldStateId = 10024,
@@ -29,6 +31,7 @@ public enum Nfs4Status : uint
     NoGrace = 10033,
     ReclaimBad = 10034,
     ReclaimConflict = 10035,
+    BadXdr = 10036,
     LocksHeld = 10037,
     OpenMode = 10038,
     BadOwner = 10039,
@@ -44,6 +47,8 @@ public enum Nfs4Status : uint
     TooManyOperations = 10070,
     ClientIdBusy = 10074,
     SequenceFalseRetry = 10076,
+    BadHighSlot = 10077,
+    DeadSession = 10078,
 
     /// <summary>A retransmission: answer with the reply that is kept, which the ticket gives.</summary>
     Replay = 0xFFFF_0000,
