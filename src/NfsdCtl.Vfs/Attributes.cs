@@ -60,6 +60,7 @@ public struct WccData
     public ulong SizeBefore;
     public VfsTime MtimeBefore;
     public VfsTime CtimeBefore;
+    public ulong ChangeBefore;
     public bool HasAfter;
     public Attributes After;
 
@@ -69,6 +70,7 @@ public struct WccData
         SizeBefore = attributes.Size;
         MtimeBefore = attributes.Mtime;
         CtimeBefore = attributes.Ctime;
+        ChangeBefore = attributes.ChangeCookie;
     }
 }
 

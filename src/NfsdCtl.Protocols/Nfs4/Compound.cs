@@ -143,12 +143,18 @@ internal sealed class Compound
     /// <summary>Bytes that the answer may still have.</summary>
     public int Left(in XdrWriter reply) => Math.Max(0, limit - reply.Position);
 
+    /// <summary>What an answer is that would be longer than agreed.</summary>
+    public nfsstat4 TooBig => MinorVersion == 0 ? nfsstat4.NFS4ERR_RESOURCE
+        : limitIsCache ? nfsstat4.NFS4ERR_REP_TOO_BIG_TO_CACHE : nfsstat4.NFS4ERR_REP_TOO_BIG;
+
+    /// <summary>A bound of this server was reached: later minor versions have no RESOURCE, and the client comes again.</summary>
+    public nfsstat4 Shortage => MinorVersion == 0 ? nfsstat4.NFS4ERR_RESOURCE : nfsstat4.NFS4ERR_DELAY;
+
     /// <summary>Makes room for <paramref name="bytes"/> more, or says why the answer may not be that long.</summary>
     public nfsstat4 Reserve(ref XdrWriter reply, int bytes)
     {
         if (bytes > limit - reply.Position)
-            return MinorVersion == 0 ? nfsstat4.NFS4ERR_RESOURCE
-                : limitIsCache ? nfsstat4.NFS4ERR_REP_TOO_BIG_TO_CACHE : nfsstat4.NFS4ERR_REP_TOO_BIG;
+            return TooBig;
         if (reply.Room < bytes)
             Rpc.EnsureRoom(ref reply, bytes);
         return nfsstat4.NFS4_OK;

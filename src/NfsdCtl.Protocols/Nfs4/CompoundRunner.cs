@@ -42,19 +42,20 @@ internal static class CompoundRunner
         ulong checksum = ReplyKey.Sum(body[..Math.Min(body.Length, SummedBytes)], (ulong)call.Uid << 32 | (uint)requestSize);
         var compound = Compound.Begin(service, call, minorVersion, count, requestSize, checksum);
         int answered = start;
+        bool spliced = false;
         try
         {
             Run(compound, counts, start, results, ref arguments, ref reply);
             answered = reply.Position;
+            spliced = compound.HasSplice;
         }
         finally
         {
             service.Nfs4.Sessions.End(ref compound.Slot, compound.IsReplay ? default : reply.Written[start..answered]);
-            bool spliced = compound.HasSplice;
             compound.End();
-            if (spliced)
-                call.FinishSplice();
         }
+        if (spliced)
+            call.FinishSplice();
         return AcceptStatus.Success;
     }
 

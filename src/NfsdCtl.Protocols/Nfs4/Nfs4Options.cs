@@ -6,6 +6,9 @@ public sealed record Nfs4Options
     /// <summary>The highest minor version there is.</summary>
     public const uint LastMinorVersion = 2;
 
+    /// <summary>The longest <see cref="ServerScope"/>, in bytes of UTF-8.</summary>
+    public const int MaxServerScope = 256;
+
     /// <summary>Which minor versions are served: bit 0 is 4.0. All when not set.</summary>
     public uint MinorVersions { get; init; } = 0b111;
 

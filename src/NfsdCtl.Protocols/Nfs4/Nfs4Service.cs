@@ -4,7 +4,6 @@ using NfsdCtl.Protocols.Nfs4.Attributes;
 using NfsdCtl.Protocols.Nfs4.Pseudo;
 using NfsdCtl.State;
 using NfsdCtl.State.Nfs4;
-using NfsdCtl.State.Records;
 using NfsdCtl.Vfs;
 
 namespace NfsdCtl.Protocols.Nfs4;
@@ -20,7 +19,7 @@ internal sealed class Nfs4Service
 
     public required IPseudoFileSystem Pseudo { get; init; }
 
-    public required IScopeRecords Records { get; init; }
+    public required RecordWriter Records { get; init; }
 
     public required LocalLocks LocalLocks { get; init; }
 

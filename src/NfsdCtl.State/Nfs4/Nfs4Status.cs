@@ -43,6 +43,7 @@ public enum Nfs4Status : uint
     CompleteAlready = 10054,
     ConnectionNotBound = 10055,
     SequenceMisordered = 10063,
+    RequestTooBig = 10065,
     RetryUncachedReply = 10068,
     TooManyOperations = 10070,
     ClientIdBusy = 10074,

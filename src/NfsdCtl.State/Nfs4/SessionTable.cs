@@ -76,6 +76,12 @@ public readonly struct SequenceRequest
     /// request under the same sequence (NFS4ERR_SEQ_FALSE_RETRY).
     /// </summary>
     public ulong Checksum { get; init; }
+
+    /// <summary>The number of operations of the compound, SEQUENCE included.</summary>
+    public uint Operations { get; init; }
+
+    /// <summary>The length of the whole RPC message, in bytes.</summary>
+    public uint RequestSize { get; init; }
 }
 
 /// <summary>sr_status_flags (RFC 8881 §18.46.3).</summary>
@@ -153,7 +159,7 @@ public sealed partial class SessionTable
     /// <summary>
     /// SEQUENCE. Outside of the gate; allocates nothing. Renews the lease. Statuses: Ok, Replay (answer with <see cref="SlotUse.Reply"/>),
     /// RetryUncachedReply (answer SEQUENCE with Ok and, if there is a next operation, that one with this status, and execute
-    /// nothing), BadSession, BadSlot, BadHighSlot, SequenceMisordered, SequenceFalseRetry, Delay (the first is still executed).
+    /// nothing), BadSession, BadSlot, BadHighSlot, SequenceMisordered, SequenceFalseRetry, RequestTooBig, TooManyOperations, Delay (the first is still executed).
     /// After each of the first three, <see cref="End"/> is due.
     /// </summary>
     public Nfs4Status Begin(in SequenceRequest request, out SlotUse use)
@@ -165,6 +171,11 @@ public sealed partial class SessionTable
             return Nfs4Status.BadSlot;
         if (request.HighestSlot < request.Slot)
             return Nfs4Status.BadHighSlot;
+        // Before the slot: it stays as it was (§18.46.3).
+        if (request.RequestSize > session.Fore.MaxRequest)
+            return Nfs4Status.RequestTooBig;
+        if (request.Operations > session.Fore.MaxOperations)
+            return Nfs4Status.TooManyOperations;
         var slot = session.SlotAt(request.Slot);
         if (!slot.TryTake())
             return slot.Sequence == request.Sequence ? Nfs4Status.Delay : Nfs4Status.SequenceMisordered;

@@ -11,16 +11,23 @@ public sealed unsafe partial class FileService
     /// retry that finds them, and the file still empty, succeeds, also after a restart and on another node.
     /// </summary>
     public VfsStatus Create(in FileRef directory, ReadOnlySpan<byte> name, CreateHow how, in SetAttributes set, ulong verifier,
-        out FileRef child, out Attributes attributes, out WccData wcc)
+        out FileRef child, out Attributes attributes, out WccData wcc) =>
+        Create(directory, name, how, set, verifier, out child, out attributes, out wcc, out _);
+
+    /// <param name="made">The file was not there before, or, with <see cref="CreateHow.Exclusive"/>, an earlier try made it.</param>
+    public VfsStatus Create(in FileRef directory, ReadOnlySpan<byte> name, CreateHow how, in SetAttributes set, ulong verifier,
+        out FileRef child, out Attributes attributes, out WccData wcc, out bool made)
     {
         child = default;
         attributes = default;
+        made = how != CreateHow.Unchecked;
         var buffer = default(NameBuffer);
         var status = BeginChange(directory, name, ref buffer, out wcc);
         if (status == VfsStatus.Ok)
         {
             var wanted = how == CreateHow.Exclusive ? ExclusiveAttributes(verifier) : set;
             status = CreateNew(directory, (byte*)&buffer, wanted, out child, out attributes);
+            made |= status == VfsStatus.Ok;
             if (status == VfsStatus.Exist && how != CreateHow.Guarded)
                 status = TakeExisting(directory, name, how, wanted, out child, out attributes);
         }

@@ -22,22 +22,22 @@ internal interface IAttributeCodec
     /// Reads a fattr4 that is to be set. Statuses: OK, BADXDR, ATTRNOTSUPP, INVAL (read-only attribute, impossible value), BADOWNER,
     /// BADCHAR.
     /// </summary>
-    nfsstat4 Decode(Compound call, ref XdrReader arguments, out AttributeChange change);
+    nfsstat4 Decode(Compound call, scoped ref XdrReader arguments, out AttributeChange change);
 
     /// <summary>Sets them on an existing file, as SETATTR does. <paramref name="set"/>: what was set, also when something failed.</summary>
-    nfsstat4 Apply(Compound call, in FileRef file, in AttributeChange change, out AttributeSet set);
+    nfsstat4 Apply(Compound call, in FileRef file, scoped in AttributeChange change, out AttributeSet set);
 
     /// <summary>
     /// After a file was made with <see cref="AttributeChange.Basic"/>: what is left to be set (an ACL, or what is inherited from the
     /// directory). <paramref name="set"/>: all of the change that is in force now.
     /// </summary>
-    nfsstat4 Complete(Compound call, in FileRef directory, in FileRef made, in AttributeChange change, out AttributeSet set);
+    nfsstat4 Complete(Compound call, in FileRef directory, in FileRef made, scoped in AttributeChange change, out AttributeSet set);
 
     /// <summary>
     /// Compares a fattr4 of the client with the file (VERIFY, NVERIFY). Statuses: SAME, NOT_SAME, BADXDR, ATTRNOTSUPP, INVAL, or why they cannot
     /// be had.
     /// </summary>
-    nfsstat4 Compare(Compound call, in CompoundFile file, ref XdrReader arguments);
+    nfsstat4 Compare(Compound call, in CompoundFile file, scoped ref XdrReader arguments);
 
     /// <summary>What EXCLUSIVE4_1 can set at once (suppattr_exclcreat).</summary>
     AttributeSet ExclusiveCreate { get; }
