@@ -186,8 +186,11 @@ internal sealed class ClientEntry(ServerState state, int index, Host host, Scope
         Due = Never;
     }
 
+    /// <summary>Counts what came back. A client that will say itself when it is done (RECLAIM_COMPLETE) is not done by number.</summary>
     public void NoteReclaimed(long ranges)
     {
+        if (Host.Nfs4 is { MinorVersion: not 0 })
+            return;
         bool was = Missing;
         Reclaimed += ranges;
         Count(was);
