@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using NfsdCtl.Protocols.Local;
+using NfsdCtl.Protocols.Nfs4.Callback;
 using NfsdCtl.Protocols.Nlm;
 using NfsdCtl.Protocols.Nsm;
 using NfsdCtl.State;
@@ -50,12 +51,15 @@ public sealed class EffectRunner : IDisposable
         this.warn = warn;
         Grants = grants;
         grants.RunEffects = Run;
+        Callbacks = new Nfs4Callbacks(state, grants.Peers) { RunEffects = Run };
         localLocks.Released += OnLocalRelease;
         localLocks.EffectsLeft += Run;
         timer = time.CreateTimer(_ => OnDue(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
 
     internal GrantCaller Grants { get; }
+
+    internal Nfs4Callbacks Callbacks { get; }
 
     /// <summary>
     /// Starts the runner's thread. Called while the server is root and no thread has taken a client's identity. Without it, what is
@@ -148,6 +152,12 @@ public sealed class EffectRunner : IDisposable
         {
             case EffectKind.GrantWaiter:
                 Grants.Send(effect.Id, effects);
+                break;
+            case EffectKind.NotifyLock:
+                Callbacks.NotifyLock(effect.Id, effects);
+                break;
+            case EffectKind.ProbeCallback:
+                Callbacks.Probe((ulong)effect.Id, effects);
                 break;
             case EffectKind.TryLocal:
                 TryLocal(effect, effects);

@@ -88,6 +88,9 @@ public sealed partial class ClientIds
         return found.Principal == principal ? Nfs4Status.Ok : Nfs4Status.ClientIdInUse;
     }
 
+    /// <summary>The confirmed client of this id, or null.</summary>
+    public Nfs4Client? FindConfirmed(in GateScope gate, ulong clientId) => byId.GetValueOrDefault(clientId) is { Confirmed: true } client ? client : null;
+
     /// <summary>CB_NULL was tried: whether the client can be called back.</summary>
     public void CallbackProbed(in GateScope gate, ulong clientId, bool up)
     {

@@ -8,7 +8,7 @@ public sealed class Nfs4Session
     private readonly Slot?[] slots;
     private volatile bool dead;
     private volatile int highestUsed = -1;
-    private volatile bool backChannelDown;
+    private volatile SequenceFlags flags;
 
     internal Nfs4Session(Nfs4Client client, in SessionId id, in ChannelAttributes fore, in ChannelAttributes back)
     {
@@ -52,14 +52,19 @@ public sealed class Nfs4Session
     /// <summary>The slots that ever were in use.</summary>
     internal int SlotsUsed => highestUsed + 1;
 
-    internal SequenceFlags Flags => backChannelDown ? SequenceFlags.CallbackPathDownSession : SequenceFlags.None;
+    internal SequenceFlags Flags => flags;
 
     internal void SetBackChannel(bool up)
     {
         HadBackChannel |= up;
         HasBackChannel = up;
-        backChannelDown = HadBackChannel && !up;
+        if (HadBackChannel && !up)
+            flags |= SequenceFlags.CallbackPathDownSession;
+        else
+            flags &= ~SequenceFlags.CallbackPathDownSession;
     }
+
+    internal void SetFault() => flags |= SequenceFlags.BackChannelFault;
 
     /// <summary>The slot of this number, which is below <see cref="SlotCount"/>; made at its first use.</summary>
     internal Slot SlotAt(uint number)

@@ -252,6 +252,9 @@ public sealed partial class SessionTable
         session.Client.RefreshFlags();
     }
 
+    /// <summary>The client and this server do not agree about a slot of the back channel: the client has to make a new session.</summary>
+    public void BackChannelFault(in GateScope gate, Nfs4Session session) => session.SetFault();
+
     /// <summary>BACKCHANNEL_CTL: other call-backs from now on.</summary>
     public void SetCallback(in GateScope gate, Nfs4Session session, uint program, (uint Uid, uint Gid)? user)
     {

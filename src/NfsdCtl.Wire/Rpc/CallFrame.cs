@@ -26,6 +26,11 @@ public abstract class CallFrame : RpcCall
     {
     }
 
+    /// <summary>The message answers a call that went the other way.</summary>
+    protected virtual void ReplyArrived(uint xid, ReadOnlySpan<byte> message)
+    {
+    }
+
     /// <summary>
     /// Executes one message and writes its reply into <see cref="ReplyRoom"/>. Returns the reply's length, or 0 when there is
     /// no answer.
@@ -34,7 +39,11 @@ public abstract class CallFrame : RpcCall
     {
         var arguments = new XdrReader(message);
         if (!TryParse(ref arguments, out var rejection))
+        {
+            if (message.Length >= 8 && BinaryPrimitives.ReadUInt32BigEndian(message[4..]) == 1)
+                ReplyArrived(BinaryPrimitives.ReadUInt32BigEndian(message), message);
             return 0;
+        }
         if (rejection is { } why)
             return WriteRejection(ReplyRoom, why);
         var reply = new XdrWriter(ReplyRoom[AcceptedHead..]);

@@ -17,17 +17,24 @@ internal static class BindConnToSession
         if (!BIND_CONN_TO_SESSION4args.Read(ref arguments, out var args))
             return nfsstat4.NFS4ERR_BADXDR;
         nfsstat4 status;
+        Nfs4Session? session;
         using (var gate = compound.Enter())
-            status = compound.Nfs4.Sessions.Find(gate, compound.Rpc.LocalAddress, SessionId.Read(args.bctsa_sessid), out _).ToNfs();
+            status = compound.Nfs4.Sessions.Find(gate, compound.Rpc.LocalAddress, SessionId.Read(args.bctsa_sessid), out session).ToNfs();
         compound.RunEffects();
         if (status != nfsstat4.NFS4_OK)
             return status;
+        bool back = args.bctsa_dir != channel_dir_from_client4.CDFC4_FORE && compound.Service.Effects.Callbacks.Bind(session!, compound.Rpc.BackChannel);
         // Without a way back over this connection there is nothing to give to a client that wants only that.
-        if (args.bctsa_dir == channel_dir_from_client4.CDFC4_BACK)
+        if (args.bctsa_dir == channel_dir_from_client4.CDFC4_BACK && !back)
             return nfsstat4.NFS4ERR_INVAL;
         reply.Fixed(args.bctsa_sessid);
-        reply.U32((uint)channel_dir_from_server4.CDFS4_FORE);
+        reply.U32((uint)Direction(args.bctsa_dir, back));
         reply.Bool(false);
         return nfsstat4.NFS4_OK;
     }
+
+    private static channel_dir_from_server4 Direction(channel_dir_from_client4 asked, bool back) =>
+        !back ? channel_dir_from_server4.CDFS4_FORE
+        : asked == channel_dir_from_client4.CDFC4_BACK ? channel_dir_from_server4.CDFS4_BACK
+        : channel_dir_from_server4.CDFS4_BOTH;
 }

@@ -28,7 +28,7 @@ internal static class CreateSession
             Fore = Bounded(compound, args.csa_fore_chan_attrs),
             Back = Asked(args.csa_back_chan_attrs),
             CallbackProgram = args.csa_cb_program,
-            BackChannel = (args.csa_flags & CREATE_SESSION4_FLAG_CONN_BACK_CHAN) != 0,
+            BackChannel = (args.csa_flags & CREATE_SESSION4_FLAG_CONN_BACK_CHAN) != 0 && compound.Rpc.BackChannel is not null,
         };
         foreach (var security in args.csa_sec_parms)
         {
@@ -46,6 +46,8 @@ internal static class CreateSession
         compound.RunEffects();
         if (status != nfsstat4.NFS4_OK)
             return ExchangeId.Shortage(status);
+        if (result is { BackChannel: true, Replayed: false })
+            compound.Service.Effects.Callbacks.Bind(result.Session!, compound.Rpc.BackChannel);
         Answer(result, ref reply);
         return nfsstat4.NFS4_OK;
     }

@@ -18,6 +18,8 @@ internal static class DestroySession
         using (var gate = compound.Enter())
             status = compound.Nfs4.Sessions.Destroy(gate, compound.Rpc.LocalAddress, id, compound.Slot.Session).ToNfs();
         compound.RunEffects();
+        if (status == nfsstat4.NFS4_OK)
+            compound.Service.Effects.Callbacks.Forget(id);
         return status;
     }
 }
