@@ -33,6 +33,7 @@ public static unsafe partial class Files
     public const int X_OK = 1;
 
     public const uint STATX_BASIC_STATS = 0x7FF;
+    public const uint STATX_BTIME = 0x800;
     public const uint STATX_MNT_ID = 0x1000;
     public const ulong STATX_ATTR_MOUNT_ROOT = 0x2000;
 
@@ -184,6 +185,8 @@ public struct StatxData
     [FieldOffset(48)] public ulong Blocks;
     [FieldOffset(64)] public long AtimeSeconds;
     [FieldOffset(72)] public uint AtimeNanoseconds;
+    [FieldOffset(80)] public long BtimeSeconds;
+    [FieldOffset(88)] public uint BtimeNanoseconds;
     [FieldOffset(96)] public long CtimeSeconds;
     [FieldOffset(104)] public uint CtimeNanoseconds;
     [FieldOffset(112)] public long MtimeSeconds;

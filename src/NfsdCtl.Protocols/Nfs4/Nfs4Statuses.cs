@@ -41,6 +41,8 @@ internal static class Nfs4Statuses
         VfsStatus.TooSmall => nfsstat4.NFS4ERR_TOOSMALL,
         VfsStatus.ServerFault => nfsstat4.NFS4ERR_SERVERFAULT,
         VfsStatus.BadType => nfsstat4.NFS4ERR_BADTYPE,
+        VfsStatus.NoXattr => nfsstat4.NFS4ERR_NOXATTR,
+        VfsStatus.XattrTooBig => nfsstat4.NFS4ERR_XATTR2BIG,
         VfsStatus.Jukebox => nfsstat4.NFS4ERR_DELAY,
         _ => throw new ArgumentOutOfRangeException(nameof(status), status, "unknown to NFSv4"),
     };

@@ -35,7 +35,7 @@ public sealed unsafe partial class FileService
         Unsafe.SkipInit(out data);
         Unsafe.SkipInit(out attributes);
         isMountRoot = false;
-        if (Files.Statx(directory, name, flags | Files.AT_NO_AUTOMOUNT, Files.STATX_BASIC_STATS, &data) < 0)
+        if (Files.Statx(directory, name, flags | Files.AT_NO_AUTOMOUNT, Files.STATX_BASIC_STATS | Files.STATX_BTIME, &data) < 0)
             return ErrnoMap.Last;
         isMountRoot = (data.Attributes & Files.STATX_ATTR_MOUNT_ROOT) != 0;
         attributes.Type = TypeOf(data.Mode);
@@ -52,6 +52,8 @@ public sealed unsafe partial class FileService
         attributes.Atime = new VfsTime(data.AtimeSeconds, data.AtimeNanoseconds);
         attributes.Mtime = new VfsTime(data.MtimeSeconds, data.MtimeNanoseconds);
         attributes.Ctime = new VfsTime(data.CtimeSeconds, data.CtimeNanoseconds);
+        attributes.HasBirth = (data.Mask & Files.STATX_BTIME) != 0;
+        attributes.Birth = new VfsTime(data.BtimeSeconds, data.BtimeNanoseconds);
         // As time_to_chattr (fs/nfsd/nfsfh.h): user space is not given the kernel's own cookie.
         attributes.ChangeCookie = ((ulong)data.CtimeSeconds << 30) + data.CtimeNanoseconds;
         return VfsStatus.Ok;

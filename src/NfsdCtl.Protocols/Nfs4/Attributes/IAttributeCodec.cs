@@ -52,6 +52,12 @@ internal ref struct AttributeChange
     /// <summary>What the file layer sets by itself: mode, owner, group, size, times.</summary>
     public SetAttributes Basic;
 
-    /// <summary>acl or dacl as it came, without the attribute's number; empty when there is none.</summary>
+    /// <summary>With mode_set_masked: the bits of <see cref="SetAttributes.Mode"/> that count; the others stay as they are.</summary>
+    public uint? ModeMask;
+
+    /// <summary>acl or dacl was given.</summary>
+    public bool HasAcl;
+
+    /// <summary>nfsace4&lt;&gt; as it came; of use only with <see cref="HasAcl"/>.</summary>
     public ReadOnlySpan<byte> Acl;
 }

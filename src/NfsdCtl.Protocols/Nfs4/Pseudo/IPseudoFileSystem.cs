@@ -1,4 +1,4 @@
-using NfsdCtl.Wire.Xdr;
+using NfsdCtl.Vfs;
 
 namespace NfsdCtl.Protocols.Nfs4.Pseudo;
 
@@ -31,4 +31,13 @@ internal interface IPseudoFileSystem
     /// at the end. Cookies are 3 and more. <paramref name="file"/> is to be disposed.
     /// </summary>
     bool Next(Compound call, PseudoNode directory, ref ulong cookie, out ReadOnlySpan<byte> name, out CompoundFile file);
+
+    /// <summary>Attributes of a directory of the tree.</summary>
+    void Describe(Compound call, PseudoNode node, out Vfs.Attributes attributes);
+
+    /// <summary>mounted_on_fileid of the root of an export: of the directory of the tree in whose place it is (RFC 8881 §5.8.2.23).</summary>
+    ulong MountedOn(in FileRef exportRoot);
+
+    /// <summary>Where the root of a file's export is in the tree, from "/" on.</summary>
+    string PathOf(in FileRef file);
 }
