@@ -57,6 +57,9 @@ public sealed class EffectRunner : IDisposable
         timer = time.CreateTimer(_ => OnDue(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
 
+    /// <summary>Raised when no state is left on a file. It may have new state by then.</summary>
+    public event Action<FileKey>? FileIdle;
+
     internal GrantCaller Grants { get; }
 
     internal Nfs4Callbacks Callbacks { get; }
@@ -167,6 +170,7 @@ public sealed class EffectRunner : IDisposable
                 break;
             case EffectKind.FileIdle:
                 localLocks.Idle(effect.File, effects);
+                FileIdle?.Invoke(effect.File);
                 break;
         }
         return RecordStatus.Ok;

@@ -25,6 +25,8 @@ internal sealed class Nfs4Service
 
     public required EffectRunner Effects { get; init; }
 
+    public required OpenFiles OpenFiles { get; init; }
+
     public required Nfs4Options Options { get; init; }
 
     public Nfs4State Nfs4 => State.Nfs4;

@@ -56,6 +56,9 @@ public sealed partial class ClientIds
         // Somebody else uses the same name (case 3): who has state keeps it.
         if (confirmed is not null && !samePrincipal && !IsExpired(confirmed) && (confirmed.States != 0 || confirmed.Sessions.Count != 0))
             return Nfs4Status.ClientIdInUse;
+        // One that has nothing goes at once, and the name is free.
+        if (confirmed is not null && !samePrincipal)
+            Remove(gate, confirmed);
         if (Add(gate, host, 1, request.Owner) is not { } client)
             return Nfs4Status.Resource;
         client.Verifier = request.Verifier;

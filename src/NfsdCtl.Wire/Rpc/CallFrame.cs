@@ -158,14 +158,18 @@ public abstract class CallFrame : RpcCall
     /// </summary>
     private AcceptStatus Dispatch(RpcProgram[] programs, ref XdrReader arguments, ref XdrWriter reply, Action<string, Exception?> report)
     {
+        var other = AcceptStatus.ProgUnavail;
         foreach (var program in programs)
         {
             if (program.Number != Program)
                 continue;
+            // Several programs may share a number: the versions of NFS do.
             if (!program.Serves(Version))
             {
-                Mismatch = (program.Versions[0], program.Versions[^1]);
-                return AcceptStatus.ProgMismatch;
+                var (low, high) = other == AcceptStatus.ProgMismatch ? Mismatch : (uint.MaxValue, 0);
+                Mismatch = (Math.Min(low, program.Versions[0]), Math.Max(high, program.Versions[^1]));
+                other = AcceptStatus.ProgMismatch;
+                continue;
             }
             try
             {
@@ -179,7 +183,7 @@ public abstract class CallFrame : RpcCall
                 return AcceptStatus.SystemErr;
             }
         }
-        return AcceptStatus.ProgUnavail;
+        return other;
     }
 
     /// <summary>Why a call is denied (RFC 5531 §9, rejected_reply).</summary>

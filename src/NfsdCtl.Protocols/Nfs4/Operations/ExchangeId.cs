@@ -9,14 +9,14 @@ namespace NfsdCtl.Protocols.Nfs4.Operations;
 /// <summary>RFC 8881 §18.35: who the client is, and who the server.</summary>
 internal static class ExchangeId
 {
-    private const uint Known = EXCHGID4_FLAG_SUPP_MOVED_REFER | EXCHGID4_FLAG_SUPP_MOVED_MIGR | EXCHGID4_FLAG_SUPP_FENCE_OPS
+    private const uint Known = EXCHGID4_FLAG_SUPP_MOVED_REFER | EXCHGID4_FLAG_SUPP_MOVED_MIGR
         | EXCHGID4_FLAG_BIND_PRINC_STATEID | EXCHGID4_FLAG_MASK_PNFS | EXCHGID4_FLAG_UPD_CONFIRMED_REC_A;
 
     public static nfsstat4 Execute(Compound compound, ref XdrReader arguments, ref XdrWriter reply)
     {
         if (!EXCHANGE_ID4args.Read(ref arguments, out var args))
             return nfsstat4.NFS4ERR_BADXDR;
-        var status = Check(args);
+        var status = Check(compound.MinorVersion, args);
         if (status != nfsstat4.NFS4_OK)
             return status;
         var request = new ExchangeIdRequest
@@ -47,9 +47,11 @@ internal static class ExchangeId
     /// Protection by the machine's credential is for RPCSEC_GSS alone (RFC 8881 §18.35.3); of the algorithms for a shared secret none is
     /// known here.
     /// </summary>
-    private static nfsstat4 Check(in EXCHANGE_ID4args args)
+    private static nfsstat4 Check(uint minorVersion, in EXCHANGE_ID4args args)
     {
-        if ((args.eia_flags & ~Known) != 0)
+        // RFC 7862 §14.1.1 brought one flag.
+        uint known = minorVersion >= 2 ? Known | EXCHGID4_FLAG_SUPP_FENCE_OPS : Known;
+        if ((args.eia_flags & ~known) != 0)
             return nfsstat4.NFS4ERR_INVAL;
         return args.eia_state_protect.spa_how switch
         {

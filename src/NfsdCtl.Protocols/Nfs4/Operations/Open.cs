@@ -75,6 +75,8 @@ internal static class Open
                 Reclaim = args.IsReclaim,
             };
             status = Share(compound, request, out var ticket);
+            if (status == nfsstat4.NFS4_OK)
+                compound.Service.OpenFiles.Hold(target.File);
             if (status == nfsstat4.NFS4_OK && target.Size is { } size)
                 status = Cut(compound, client, size, ticket, ref target);
             if (status != nfsstat4.NFS4_OK)
