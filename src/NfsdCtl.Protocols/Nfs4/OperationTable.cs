@@ -86,23 +86,23 @@ internal static class OperationTable
 
     private static IEnumerable<Operation> Minor2() =>
     [
-        Missing(OP_ALLOCATE, 2),
-        Missing(OP_COPY, 2),
+        new(OP_ALLOCATE, Allocate.Execute) { Since = 2, OnPseudo = NFS4ERR_ISDIR },
+        new(OP_COPY, Copy.Execute) { Since = 2, OnPseudo = NFS4ERR_ISDIR, Room = Copy.Room },
         Missing(OP_COPY_NOTIFY, 2),
-        Missing(OP_DEALLOCATE, 2),
-        Missing(OP_IO_ADVISE, 2),
+        new(OP_DEALLOCATE, Deallocate.Execute) { Since = 2, OnPseudo = NFS4ERR_ISDIR },
+        new(OP_IO_ADVISE, IoAdvise.Execute) { Since = 2, OnPseudo = NFS4ERR_ISDIR },
         Missing(OP_LAYOUTERROR, 2),
         Missing(OP_LAYOUTSTATS, 2),
         Missing(OP_OFFLOAD_CANCEL, 2),
         Missing(OP_OFFLOAD_STATUS, 2),
-        Missing(OP_READ_PLUS, 2),
-        Missing(OP_SEEK, 2),
+        new(OP_READ_PLUS, ReadPlus.Execute) { Since = 2, OnPseudo = NFS4ERR_ISDIR },
+        new(OP_SEEK, Seek.Execute) { Since = 2, OnPseudo = NFS4ERR_ISDIR, Room = Seek.Room },
         Missing(OP_WRITE_SAME, 2),
-        Missing(OP_CLONE, 2),
-        Missing(OP_GETXATTR, 2),
-        Missing(OP_SETXATTR, 2),
-        Missing(OP_LISTXATTRS, 2),
-        Missing(OP_REMOVEXATTR, 2),
+        new(OP_CLONE, Clone.Execute) { Since = 2, OnPseudo = NFS4ERR_ISDIR },
+        new(OP_GETXATTR, GetXattr.Execute) { Since = 2, OnPseudo = NFS4ERR_NOTSUPP },
+        new(OP_SETXATTR, SetXattr.Execute) { Since = 2, OnPseudo = NFS4ERR_ROFS, Room = SetXattr.Room },
+        new(OP_LISTXATTRS, ListXattrs.Execute) { Since = 2, OnPseudo = NFS4ERR_NOTSUPP },
+        new(OP_REMOVEXATTR, RemoveXattr.Execute) { Since = 2, OnPseudo = NFS4ERR_ROFS, Room = RemoveXattr.Room },
     ];
 
     /// <summary>An operation of an optional feature that is not here (RFC 8881 §17).</summary>
