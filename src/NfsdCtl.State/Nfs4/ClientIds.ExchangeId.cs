@@ -19,6 +19,9 @@ public ref struct ExchangeIdRequest
     /// <summary>EXCHGID4_FLAG_UPD_CONFIRMED_REC_A.</summary>
     public bool Update;
 
+    /// <summary>That of the compound, for reports: 1 or more.</summary>
+    public uint MinorVersion;
+
     /// <summary>nii_domain and nii_name of the client's implementation id; empty when none. For reports.</summary>
     public ReadOnlySpan<byte> ImplementationDomain;
     public ReadOnlySpan<byte> ImplementationName;
@@ -154,8 +157,10 @@ public sealed partial class ClientIds
     private static void Describe(Nfs4Client client, in ExchangeIdRequest request)
     {
         client.Address = request.Client;
-        if (request.ImplementationName.Length is 0 or > MaxImplementation * 8)
-            return;
-        client.Implementation = Encoding.UTF8.GetString(request.ImplementationName[..Math.Min(MaxImplementation, request.ImplementationName.Length)]);
+        client.SeenMinorVersion = Math.Max(1, request.MinorVersion);
+        client.ImplementationDomain = Text(request.ImplementationDomain);
+        client.ImplementationName = Text(request.ImplementationName);
     }
+
+    private static string Text(ReadOnlySpan<byte> bytes) => Encoding.UTF8.GetString(bytes[..Math.Min(MaxImplementation, bytes.Length)]);
 }

@@ -9,14 +9,17 @@ public sealed partial class ClientIds
     public Nfs4Status Renew(in GateScope gate, NetAddress server, ulong clientId) => Find(gate, server, clientId, out _);
 
     /// <summary>
-    /// Ends a client with all it has, at once (clients/N/ctl): it will not reclaim. False when there is no such client.
+    /// Ends a client by its number (the lower half of its id) with all it has, at once (clients/N/ctl): it will not reclaim. False when there is no such client.
     /// </summary>
-    public bool Expire(in GateScope gate, ulong clientId, out Release.ReleaseCounts counts)
+    public bool Expire(in GateScope gate, uint number, out Release.ReleaseCounts counts)
     {
         counts = default;
-        if (byId.GetValueOrDefault(clientId) is not { Confirmed: true } client)
+        if (Numbered(number) is not { } client)
             return false;
-        counts = Remove(gate, client);
+        if (client.Confirmed)
+            counts = Remove(gate, client);
+        else
+            DropPending(client);
         state.Grace.EndComplete(gate);
         return true;
     }

@@ -58,6 +58,8 @@ public sealed partial class ClientIds
         return gone ? Nfs4Status.Expired : Nfs4Status.StaleClientId;
     }
 
+    internal Nfs4Client? Numbered(uint number) => byId.GetValueOrDefault(IdOf(number));
+
     internal Nfs4Client At(int index) => byIndex[index]!;
 
     /// <summary>An id of this life of the server, of a client that is no more.</summary>
@@ -101,7 +103,7 @@ public sealed partial class ClientIds
             return null;
         ulong id;
         do
-            id = (ulong)state.Options.Instance << 32 | ++lastNumber;
+            id = IdOf(++lastNumber);
         while (lastNumber == 0 || byId.ContainsKey(id));
         if (!freeIndexes.TryDequeue(out int index))
         {
@@ -113,6 +115,8 @@ public sealed partial class ClientIds
         byId.Add(id, client);
         return client;
     }
+
+    private ulong IdOf(uint number) => (ulong)state.Options.Instance << 32 | number;
 
     /// <summary>Puts an unconfirmed record in the place of the one before it.</summary>
     private void SetPending(Host host, Nfs4Client client)

@@ -66,7 +66,12 @@ public sealed class Nfs4Client
 
     internal bool Confirmed { get; set; }
 
-    internal string Implementation { get; set; } = "";
+    /// <summary>nii_domain and nii_name, for reports.</summary>
+    internal string ImplementationDomain { get; set; } = "";
+
+    internal string ImplementationName { get; set; } = "";
+
+    internal uint SeenMinorVersion { get; set; }
 
     /// <summary>setclientid_confirm, minor version 0.</summary>
     internal ulong ConfirmVerifier { get; set; }

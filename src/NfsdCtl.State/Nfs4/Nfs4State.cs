@@ -19,6 +19,7 @@ public sealed class Nfs4State
         States = new StateTable(state, this);
         Opens = new Opens(state, this);
         Locks = new LockStates(state, this);
+        Reports = new Nfs4Reports(state, this);
     }
 
     /// <summary>Client ids, leases, RECLAIM_COMPLETE.</summary>
@@ -38,4 +39,6 @@ public sealed class Nfs4State
 
     /// <summary>LOCK, LOCKT, LOCKU, RELEASE_LOCKOWNER.</summary>
     public LockStates Locks { get; }
+
+    public Nfs4Reports Reports { get; }
 }

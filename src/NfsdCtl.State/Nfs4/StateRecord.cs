@@ -14,7 +14,8 @@ internal enum Revocation : byte
     Expired,
 }
 
-internal enum StateKind : byte
+/// <summary>What a stateid stands for.</summary>
+public enum StateKind : byte
 {
     Open,
     Lock,

@@ -26,6 +26,7 @@ internal static class ExchangeId
             Principal = compound.Principal,
             Owner = args.eia_clientowner.co_ownerid,
             Verifier = BinaryPrimitives.ReadUInt64BigEndian(args.eia_clientowner.co_verifier),
+            MinorVersion = compound.MinorVersion,
             Update = (args.eia_flags & EXCHGID4_FLAG_UPD_CONFIRMED_REC_A) != 0,
         };
         foreach (var implementation in args.eia_client_impl_id)

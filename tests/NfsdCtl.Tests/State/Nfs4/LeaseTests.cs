@@ -173,11 +173,11 @@ public sealed class LeaseTests
     {
         var client = New();
         client.Open("o", File, ShareAccess.Both, ShareDeny.Both, out _);
-        bool found = harness.Do((in GateScope gate) => client.Nfs4.Clients.Expire(gate, client.Id, out var counts) && counts is { Opens: 1, Sessions: 1, Clients: 1 });
+        bool found = harness.Do((in GateScope gate) => client.Nfs4.Clients.Expire(gate, (uint)client.Id, out var counts) && counts is { Opens: 1, Sessions: 1, Clients: 1 });
         Assert.That(found);
         Assert.That(client.Begin(0, 1, out _), Is.EqualTo(Nfs4Status.BadSession));
         Assert.That(harness.Counts().Files, Is.Zero);
         Assert.That(New("d").Open("o", File, ShareAccess.Both, ShareDeny.Both, out _), Is.EqualTo(Nfs4Status.Ok));
-        Assert.That(harness.Do((in GateScope gate) => client.Nfs4.Clients.Expire(gate, client.Id, out _)), Is.False);
+        Assert.That(harness.Do((in GateScope gate) => client.Nfs4.Clients.Expire(gate, (uint)client.Id, out _)), Is.False);
     }
 }

@@ -149,7 +149,7 @@ public sealed class OpenModelTests
         public void Expire(Step step)
         {
             var client = clients[1];
-            harness.Do((in NfsdCtl.State.GateScope gate) => client.Nfs4.Clients.Expire(gate, client.Id, out _));
+            harness.Do((in NfsdCtl.State.GateScope gate) => client.Nfs4.Clients.Expire(gate, (uint)client.Id, out _));
             foreach (var key in model.Keys.Where(k => k.Owner == 2).ToList())
                 model.Remove(key);
             dead.RemoveAll(d => d.Client == 1);
