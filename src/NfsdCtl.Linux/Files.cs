@@ -161,7 +161,7 @@ public static unsafe partial class Files
     public static partial nint CopyFileRange(int source, long* sourceOffset, int target, long* targetOffset, nuint length, uint flags);
 
     /// <summary>posix_fadvise(2): 0, or the error number.</summary>
-    [LibraryImport("libc", EntryPoint = "posix_fadvise64")]
+    [LibraryImport("libc", EntryPoint = "posix_fadvise64", SetLastError = true)]
     public static partial int FAdvise(int descriptor, long offset, long length, int advice);
 
     [LibraryImport("libc", EntryPoint = "ioctl", SetLastError = true)]
