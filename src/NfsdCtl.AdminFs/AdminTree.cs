@@ -53,7 +53,7 @@ public sealed class AdminTree
         if (Find(path) is not { File: null } directory)
             return null;
         if (directory.Path == "/clients")
-            return [.. host.Control.Clients().Select(c => ClientDirectory(c.Id))];
+            return [.. host.Control.Clients().Select(ClientDirectory)];
         if (ClientId(directory.Path) is { } id)
             return [.. ClientFiles(id)];
         string prefix = directory.Path == "/" ? "/" : directory.Path + "/";
@@ -103,7 +103,7 @@ public sealed class AdminTree
     {
         int slash = path.IndexOf('/', "/clients/".Length);
         string directory = slash < 0 ? path : path[..slash];
-        if (ClientId(directory) is not { } id || !host.Control.Clients().Any(c => c.Id == id))
+        if (ClientId(directory) is not { } id || !host.Control.Clients().Contains(id))
             return null;
         return slash < 0 ? ClientDirectory(id) : ClientFiles(id).FirstOrDefault(n => n.Path == path);
     }

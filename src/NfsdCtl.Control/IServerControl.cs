@@ -121,7 +121,14 @@ public interface IServerQueries
 
     IReadOnlyList<ScopeReport> Scopes();
 
-    IReadOnlyList<ClientReport> Clients();
+    /// <summary>The numbers of the NFSv4 clients, shown as <c>clients/N/</c>: increasing and not reused.</summary>
+    IReadOnlyList<long> Clients();
+
+    /// <summary>The text of <c>info</c> (YAML, the kernel's keys); null when the client is gone.</summary>
+    string? ClientInfo(long id);
+
+    /// <summary>The text of <c>states</c>: a line for each stateid; null when the client is gone.</summary>
+    string? ClientStates(long id);
 
     StatusReport Status();
 }

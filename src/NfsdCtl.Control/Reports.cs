@@ -77,12 +77,6 @@ public sealed record LeaseReport(string? Path, FileKey File, string Kind, string
 public sealed record ScopeReport(
     NetAddress Server, FsId FileSystem, string? Path, string State, long Epoch, long Records, long Locks, long Waiters, long Shares);
 
-/// <summary>An NFSv4 client, shown as <c>clients/N/</c>. None until NFSv4.</summary>
-/// <param name="Id">The directory's number, increasing and not reused.</param>
-/// <param name="Info">The text of <c>info</c> (YAML, the kernel's keys).</param>
-/// <param name="States">The text of <c>states</c>.</param>
-public sealed record ClientReport(long Id, string Info, string States);
-
 /// <summary>The one-screen summary.</summary>
 public sealed record StatusReport(
     string Version, int ProcessId, TimeSpan Uptime, bool Serving, int Threads, IReadOnlyList<NetAddress> Addresses, IReadOnlyList<Listener> Listeners,

@@ -33,6 +33,7 @@ public static unsafe partial class Files
     public const int X_OK = 1;
 
     public const uint STATX_BASIC_STATS = 0x7FF;
+    public const uint STATX_BTIME = 0x800;
     public const uint STATX_MNT_ID = 0x1000;
     public const ulong STATX_ATTR_MOUNT_ROOT = 0x2000;
 
@@ -42,6 +43,22 @@ public static unsafe partial class Files
     public const int RWF_DSYNC = 2;
     public const int RWF_SYNC = 4;
     public const int RWF_NOWAIT = 8;
+
+    public const int SEEK_DATA = 3;
+    public const int SEEK_HOLE = 4;
+
+    public const int FALLOC_FL_KEEP_SIZE = 1;
+    public const int FALLOC_FL_PUNCH_HOLE = 2;
+
+    /// <summary>_IOW(0x94, 13, struct file_clone_range).</summary>
+    public const ulong FICLONERANGE = 0x4020_940D;
+
+    public const int POSIX_FADV_NORMAL = 0;
+    public const int POSIX_FADV_RANDOM = 1;
+    public const int POSIX_FADV_SEQUENTIAL = 2;
+    public const int POSIX_FADV_WILLNEED = 3;
+    public const int POSIX_FADV_DONTNEED = 4;
+    public const int POSIX_FADV_NOREUSE = 5;
 
     public const int S_IFMT = 0xF000;
     public const int S_IFIFO = 0x1000;
@@ -137,6 +154,16 @@ public static unsafe partial class Files
     [LibraryImport("libc", EntryPoint = "lseek64", SetLastError = true)]
     public static partial long Seek(int descriptor, long offset, int whence);
 
+    [LibraryImport("libc", EntryPoint = "fallocate64", SetLastError = true)]
+    public static partial int FAllocate(int descriptor, int mode, long offset, long length);
+
+    [LibraryImport("libc", EntryPoint = "copy_file_range", SetLastError = true)]
+    public static partial nint CopyFileRange(int source, long* sourceOffset, int target, long* targetOffset, nuint length, uint flags);
+
+    /// <summary>posix_fadvise(2): 0, or the error number.</summary>
+    [LibraryImport("libc", EntryPoint = "posix_fadvise64", SetLastError = true)]
+    public static partial int FAdvise(int descriptor, long offset, long length, int advice);
+
     [LibraryImport("libc", EntryPoint = "ioctl", SetLastError = true)]
     public static partial int IoControl(int descriptor, ulong request, void* argument);
 
@@ -184,6 +211,8 @@ public struct StatxData
     [FieldOffset(48)] public ulong Blocks;
     [FieldOffset(64)] public long AtimeSeconds;
     [FieldOffset(72)] public uint AtimeNanoseconds;
+    [FieldOffset(80)] public long BtimeSeconds;
+    [FieldOffset(88)] public uint BtimeNanoseconds;
     [FieldOffset(96)] public long CtimeSeconds;
     [FieldOffset(104)] public uint CtimeNanoseconds;
     [FieldOffset(112)] public long MtimeSeconds;
@@ -224,4 +253,16 @@ public unsafe struct IoVector
 {
     public void* Base;
     public nuint Length;
+}
+
+/// <summary>struct file_clone_range.</summary>
+[StructLayout(LayoutKind.Sequential)]
+public struct CloneRange
+{
+    public long SourceDescriptor;
+    public ulong SourceOffset;
+
+    /// <summary>0: to the end.</summary>
+    public ulong Length;
+    public ulong TargetOffset;
 }

@@ -6,6 +6,7 @@ namespace NfsdCtl.Protocols;
 internal static class CallerExtensions
 {
     private const uint AuthNone = 0;
+    private const uint NfsProgram = 100003;
 
     /// <summary>Who asks, as the file layer wants to know it.</summary>
     public static Caller ToCaller(this RpcCall call) => new()
@@ -16,6 +17,7 @@ internal static class CallerExtensions
         Uid = call.Uid,
         Gid = call.Gid,
         Groups = call.Groups,
+        CrossesMounts = call.Program == NfsProgram && call.Version == 4,
         Hook = call,
     };
 }

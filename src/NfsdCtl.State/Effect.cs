@@ -59,6 +59,23 @@ public enum EffectKind : byte
     /// </summary>
     PersistWindowEnd,
 
+    /// <summary>
+    /// Durable: remove the record of <see cref="Effect.Client"/> in <see cref="Effect.Scope"/>, whose NFSv4 lease ran out and which is in
+    /// somebody's way, then <see cref="Clients.ClientTable.Recorded"/> with <see cref="Effect.Need"/>.
+    /// </summary>
+    ForgetExpired,
+
+    /// <summary>
+    /// Tell the NFSv4 client for whom a lock is kept now that it may come (CB_NOTIFY_LOCK): <see cref="Effect.Id"/> is the waiter, details by
+    /// <see cref="Nfs4.LockStates.TryGetNotice"/>.
+    /// </summary>
+    NotifyLock,
+
+    /// <summary>
+    /// Send CB_NULL to the NFSv4.0 client <see cref="Effect.Id"/>, then <see cref="Nfs4.ClientIds.CallbackProbed"/>.
+    /// </summary>
+    ProbeCallback,
+
     /// <summary>Send SM_NOTIFY to the known clients of <see cref="Effect.Scope"/> from its server address.</summary>
     NotifyClients,
 }
@@ -66,8 +83,8 @@ public enum EffectKind : byte
 /// <summary>One effect. Fields that its kind does not name have no meaning.</summary>
 public readonly record struct Effect(EffectKind Kind, long Id, FileKey File = default, Scope Scope = default, ClientName Client = default, long Value = 0, LockRange Range = default)
 {
-    /// <summary>The record to write, for <see cref="EffectKind.Forfeit"/>.</summary>
-    public RecordNeed Need => new(Id, RecordNeedKind.Forfeit, Scope, Client);
+    /// <summary>The record to write, for <see cref="EffectKind.Forfeit"/> and <see cref="EffectKind.ForgetExpired"/>.</summary>
+    public RecordNeed Need => new(Id, Kind == EffectKind.Forfeit ? RecordNeedKind.Forfeit : RecordNeedKind.Forget, Scope, Client);
 }
 
 /// <summary>What has to be on disk before a request can be granted.</summary>
@@ -80,6 +97,11 @@ public enum RecordNeedKind : byte
 
     /// <summary>A client whose released lock the request conflicts with must lose its right to reclaim.</summary>
     Forfeit,
+
+    /// <summary>
+    /// An NFSv4 client whose lease ran out is in the way: its record must go before its state does (RFC 8881 §8.4.2.1).
+    /// </summary>
+    Forget,
 }
 
 /// <param name="Id">For <see cref="Clients.ClientTable.Recorded"/>.</param>

@@ -31,6 +31,7 @@ public sealed class ServerState
         Shares = new ShareTable(this);
         Releases = new ReleaseTable(this);
         Reports = new StateReports(this);
+        Nfs4 = new Nfs4.Nfs4State(this);
     }
 
     public LockTable Locks { get; }
@@ -45,6 +46,8 @@ public sealed class ServerState
 
     public StateReports Reports { get; }
 
+    public Nfs4.Nfs4State Nfs4 { get; }
+
     internal HostTable Hosts { get; }
 
     internal Agenda Agenda { get; } = new();
@@ -52,6 +55,9 @@ public sealed class ServerState
     internal StateOptions Options { get; }
 
     internal long Started { get; }
+
+    /// <summary>The time now, for what is done outside of the gate.</summary>
+    internal long Timestamp => time.GetTimestamp();
 
     /// <summary>The time of this gate entry, a timestamp that never goes back.</summary>
     internal long Now => now;

@@ -56,4 +56,48 @@ public sealed record StateOptions
 
     /// <summary>How many owners a search for a deadlock visits at most; beyond it the request waits.</summary>
     public int DeadlockVisits { get; init; } = 128;
+
+    /// <summary>
+    /// Tells this life of the server from all others, here and on other nodes: half of each NFSv4 client id. Neither 0 nor 2^32-1.
+    /// </summary>
+    public uint Instance { get; init; } = 1;
+
+    /// <summary>The lease of NFSv4 clients at the start.</summary>
+    public TimeSpan Lease { get; init; } = TimeSpan.FromSeconds(90);
+
+    /// <summary>How long an expired NFSv4 client keeps what nobody else wants.</summary>
+    public TimeSpan Courtesy { get; init; } = TimeSpan.FromDays(1);
+
+    /// <summary>An NFSv4 client that was told that its lock is free has to fetch it within this.</summary>
+    public TimeSpan NoticeWait { get; init; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>An NFSv4 client that asks again and again for a lock may be so much later than twice its usual pace.</summary>
+    public TimeSpan PollSlack { get; init; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>The most NFSv4 clients, unconfirmed ones included.</summary>
+    public int MaxNfs4Clients { get; init; } = 16_384;
+
+    /// <summary>The most stateids in all.</summary>
+    public int MaxStates { get; init; } = 4_000_000;
+
+    /// <summary>The most sessions of one client.</summary>
+    public int MaxSessionsPerClient { get; init; } = 64;
+
+    /// <summary>The most slots of one session.</summary>
+    public int MaxSlots { get; init; } = 160;
+
+    /// <summary>The most opens and lock stateids of one client.</summary>
+    public int MaxStatesPerClient { get; init; } = 1_000_000;
+
+    /// <summary>The most open and lock owners of one client.</summary>
+    public int MaxOwnersPerClient { get; init; } = 1_000_000;
+
+    /// <summary>The largest COMPOUND of NFSv4 with a session, in bytes.</summary>
+    public uint MaxRequest { get; init; } = 1_049_620;
+
+    /// <summary>The largest result that a slot keeps, in bytes.</summary>
+    public uint MaxCachedReply { get; init; } = 8192;
+
+    /// <summary>The most operations of one COMPOUND with a session.</summary>
+    public uint MaxOperations { get; init; } = 64;
 }

@@ -44,6 +44,12 @@ public struct Attributes
     public VfsTime Mtime;
     public VfsTime Ctime;
 
+    /// <summary>When the file was made; of use only with <see cref="HasBirth"/>.</summary>
+    public VfsTime Birth;
+
+    /// <summary>The filesystem keeps the time at which a file was made.</summary>
+    public bool HasBirth;
+
     /// <summary>
     /// Grows with each change of the file: the kernel's change cookie where statx gives one, else made of the change time.
     /// </summary>
@@ -60,6 +66,7 @@ public struct WccData
     public ulong SizeBefore;
     public VfsTime MtimeBefore;
     public VfsTime CtimeBefore;
+    public ulong ChangeBefore;
     public bool HasAfter;
     public Attributes After;
 
@@ -69,6 +76,7 @@ public struct WccData
         SizeBefore = attributes.Size;
         MtimeBefore = attributes.Mtime;
         CtimeBefore = attributes.Ctime;
+        ChangeBefore = attributes.ChangeCookie;
     }
 }
 
@@ -94,6 +102,9 @@ public struct SetAttributes
     public VfsTime Atime;
     public SetTime SetMtime;
     public VfsTime Mtime;
+
+    /// <summary>Permission bits that a new file loses where its directory has no default ACL (RFC 8275 §3); null: none.</summary>
+    public uint? Umask;
 
     /// <summary>When set, the change happens only while ctime still equals it (NOTSYNC else).</summary>
     public VfsTime? GuardCtime;
@@ -135,7 +146,11 @@ public enum CreateHow : byte
 
 /// <summary>Room on a filesystem (RFC 1813 §3.3.18): bytes and file slots, for the caller's identity.</summary>
 public readonly record struct FileSystemSpace(
-    ulong TotalBytes, ulong FreeBytes, ulong AvailableBytes, ulong TotalFiles, ulong FreeFiles, ulong AvailableFiles);
+    ulong TotalBytes, ulong FreeBytes, ulong AvailableBytes, ulong TotalFiles, ulong FreeFiles, ulong AvailableFiles)
+{
+    /// <summary>The unit of allocation, in bytes.</summary>
+    public uint BlockSize { get; init; }
+}
 
 /// <summary>What a filesystem can do (RFC 1813 §3.3.19, §3.3.20).</summary>
 public readonly record struct FileSystemLimits(

@@ -28,6 +28,9 @@ public static class ErrnoMap
         Errno.ENAMETOOLONG => VfsStatus.NameTooLong,
         Errno.ENOTEMPTY => VfsStatus.NotEmpty,
         Errno.EDQUOT => VfsStatus.DQuot,
+        Errno.ENODATA => VfsStatus.NoXattr,
+        Errno.E2BIG => VfsStatus.XattrTooBig,
+        Errno.ERANGE => VfsStatus.TooSmall,
         Errno.ESTALE => VfsStatus.Stale,
         Errno.EOPNOTSUPP or Errno.ENOSYS => VfsStatus.NotSupp,
         // Each is refused by a link where none may be; knfsd, too, calls it SYMLINK or ACCES.

@@ -14,7 +14,7 @@ public struct FileRef : IDisposable
     internal VfsNode? Held;
 
     internal FileRef(VfsNode node, ExportRoot root, Export export, in Credential credential, in Caller caller)
-        : this(node, root, export, credential, new CallerFacts(caller.Client, caller.IsAnonymous, caller.Uid, caller.Gid, caller.Hook))
+        : this(node, root, export, credential, new CallerFacts(caller.Client, caller.IsAnonymous, caller.Uid, caller.Gid, caller.CrossesMounts, caller.Hook))
     {
     }
 
@@ -41,6 +41,8 @@ public struct FileRef : IDisposable
 
     private readonly CallerFacts caller;
 
+    internal readonly bool CrossesMounts => caller.CrossesMounts;
+
     internal readonly NetAddress Client => caller.Client;
 
     /// <summary>The identity of the file for locks and other state.</summary>
@@ -52,7 +54,18 @@ public struct FileRef : IDisposable
 
     internal readonly FileSystem Volume => Node.FileSystem;
 
-    internal readonly bool IsExportRoot => Node.Key == Root.Key;
+    /// <summary>The path of the exported directory, as it was exported.</summary>
+    public readonly string ExportPath => Root.Path;
+
+    /// <summary>It is the directory that the export names.</summary>
+    public readonly bool IsExportRoot => Node.Key == Root.Key;
+
+    /// <summary>The same view of the same file, held once more; both are to be disposed.</summary>
+    public readonly FileRef Share()
+    {
+        Node.AddReference();
+        return this;
+    }
 
     public void Dispose()
     {
@@ -82,5 +95,5 @@ public struct FileRef : IDisposable
     /// <summary>See <see cref="IBlockingHook.HoldReply"/>.</summary>
     internal readonly IReplyHold? HoldReply() => caller.Hook?.HoldReply();
 
-    private readonly record struct CallerFacts(NetAddress Client, bool IsAnonymous, uint Uid, uint Gid, IBlockingHook? Hook);
+    private readonly record struct CallerFacts(NetAddress Client, bool IsAnonymous, uint Uid, uint Gid, bool CrossesMounts, IBlockingHook? Hook);
 }

@@ -237,6 +237,21 @@ public sealed unsafe partial class FileService
         return path is not null && MountTable.IsBelow(path, fileSystem.MountPoint) ? path : null;
     }
 
+    /// <summary>The device and the inode of a file, for reports; false when it is gone.</summary>
+    public bool TryLocate(in FileKey key, out (uint Major, uint Minor, ulong Inode) place)
+    {
+        place = default;
+        if (exports.FileSystems.TryGet(key.FileSystem) is not { } fileSystem || FindNode(fileSystem, key, out var node) != VfsStatus.Ok)
+            return false;
+        StatxData data;
+        byte empty = 0;
+        bool found = Files.Statx(node!.Descriptor, &empty, Files.AT_EMPTY_PATH, Files.STATX_BASIC_STATS, &data) == 0;
+        node.Release();
+        if (found)
+            place = (data.FileSystemMajor, data.FileSystemMinor, data.Inode);
+        return found;
+    }
+
     private static int OpenFor(int access, ref NameBuffer path)
     {
         fixed (NameBuffer* p = &path)

@@ -40,4 +40,10 @@ public enum VfsStatus : byte
 
     /// <summary>Try again later: a lease is being broken, a resource is short, a name is being resolved.</summary>
     Jukebox,
+
+    /// <summary>There is no extended attribute of that name.</summary>
+    NoXattr,
+
+    /// <summary>The value of an extended attribute is longer than the filesystem takes.</summary>
+    XattrTooBig,
 }

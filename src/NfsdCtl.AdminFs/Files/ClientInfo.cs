@@ -6,5 +6,5 @@ namespace NfsdCtl.AdminFs.Files;
 internal sealed class ClientInfo(AdminHost host, long id) : ReportFile("info", "who the client is", 0x100)
 {
     protected override Answer Report() =>
-        host.Control.Clients().FirstOrDefault(c => c.Id == id) is { } client ? Answer.Of(client.Info) : Answer.Fail(Errno.ENXIO, "the client is gone");
+        host.Control.ClientInfo(id) is { } info ? Answer.Of(info) : Answer.Fail(Errno.ENXIO, "the client is gone");
 }

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using NfsdCtl.Protocols.Local;
+using NfsdCtl.Protocols.Nfs4.Callback;
 using NfsdCtl.Protocols.Nlm;
 using NfsdCtl.Protocols.Nsm;
 using NfsdCtl.State;
@@ -50,12 +51,18 @@ public sealed class EffectRunner : IDisposable
         this.warn = warn;
         Grants = grants;
         grants.RunEffects = Run;
+        Callbacks = new Nfs4Callbacks(state, grants.Peers) { RunEffects = Run };
         localLocks.Released += OnLocalRelease;
         localLocks.EffectsLeft += Run;
         timer = time.CreateTimer(_ => OnDue(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
 
+    /// <summary>Raised when no state is left on a file. It may have new state by then.</summary>
+    public event Action<FileKey>? FileIdle;
+
     internal GrantCaller Grants { get; }
+
+    internal Nfs4Callbacks Callbacks { get; }
 
     /// <summary>
     /// Starts the runner's thread. Called while the server is root and no thread has taken a client's identity. Without it, what is
@@ -138,7 +145,7 @@ public sealed class EffectRunner : IDisposable
     private static bool IsDurable(EffectKind kind) => kind switch
     {
         EffectKind.Forfeit or EffectKind.ForgetClient or EffectKind.NoteHeld or EffectKind.PersistWindow or EffectKind.PersistWindowEnd
-            or EffectKind.NotifyClients => true,
+            or EffectKind.NotifyClients or EffectKind.ForgetExpired => true,
         _ => false,
     };
 
@@ -149,6 +156,12 @@ public sealed class EffectRunner : IDisposable
             case EffectKind.GrantWaiter:
                 Grants.Send(effect.Id, effects);
                 break;
+            case EffectKind.NotifyLock:
+                Callbacks.NotifyLock(effect.Id, effects);
+                break;
+            case EffectKind.ProbeCallback:
+                Callbacks.Probe((ulong)effect.Id, effects);
+                break;
             case EffectKind.TryLocal:
                 TryLocal(effect, effects);
                 break;
@@ -157,6 +170,7 @@ public sealed class EffectRunner : IDisposable
                 break;
             case EffectKind.FileIdle:
                 localLocks.Idle(effect.File, effects);
+                FileIdle?.Invoke(effect.File);
                 break;
         }
         return RecordStatus.Ok;
@@ -167,19 +181,19 @@ public sealed class EffectRunner : IDisposable
         var status = effect.Kind switch
         {
             EffectKind.Forfeit => records.Forfeit(effect.Scope, effect.Client),
-            EffectKind.ForgetClient => records.Forget(effect.Scope, effect.Client),
+            EffectKind.ForgetClient or EffectKind.ForgetExpired => records.Forget(effect.Scope, effect.Client),
             EffectKind.NoteHeld => records.NoteHeld(effect.Scope, [new ClientRecord(effect.Client) { Held = effect.Value }]),
             EffectKind.PersistWindow => OpenWindow(effect),
             EffectKind.PersistWindowEnd => EndWindow(effect, effects),
             _ => Notify(effect.Scope, effects),
         };
         // A filesystem that has left took its records along: nothing is to be forgotten here but what is in memory.
-        bool ok = status == RecordStatus.Ok || (status == RecordStatus.Unavailable && effect.Kind == EffectKind.ForgetClient);
+        bool ok = status == RecordStatus.Ok || (status == RecordStatus.Unavailable && effect.Kind is EffectKind.ForgetClient or EffectKind.ForgetExpired);
         WarnOnce(effect, status);
         using var gate = state.Enter(effects);
         switch (effect.Kind)
         {
-            case EffectKind.Forfeit:
+            case EffectKind.Forfeit or EffectKind.ForgetExpired:
                 state.Clients.Recorded(gate, effect.Need, ok);
                 break;
             case EffectKind.ForgetClient:
@@ -238,6 +252,8 @@ public sealed class EffectRunner : IDisposable
         using (var gate = state.Enter(effects))
             state.Clients.CopyKnown(gate, selected, known);
         var worst = RecordStatus.Ok;
+        // NFSv4 clients notice by themselves: their names have no address.
+        known.RemoveAll(c => c.Name.Address.IsWildcard);
         foreach (var scope in known.GroupBy(c => c.Scope))
         {
             var status = records.NextNsmState(scope.Key, 0, out uint nsmState);

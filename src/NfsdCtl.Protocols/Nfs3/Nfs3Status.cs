@@ -35,6 +35,8 @@ internal static class Nfs3Status
         VfsStatus.ServerFault => nfsstat3.NFS3ERR_SERVERFAULT,
         VfsStatus.BadType => nfsstat3.NFS3ERR_BADTYPE,
         VfsStatus.Jukebox => nfsstat3.NFS3ERR_JUKEBOX,
+        // Version 3 knows no extended attributes and asks for none.
+        VfsStatus.NoXattr or VfsStatus.XattrTooBig => nfsstat3.NFS3ERR_IO,
         _ => throw new ArgumentOutOfRangeException(nameof(status), status, "unknown to NFSv3"),
     };
 }

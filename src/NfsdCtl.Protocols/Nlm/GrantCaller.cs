@@ -35,6 +35,8 @@ public sealed class GrantCaller
         this.peers = peers;
     }
 
+    internal IPeerCalls Peers => peers;
+
     /// <summary>Set by the runner, which executes what an answer leads to.</summary>
     internal Action<EffectList> RunEffects { get; set; } = static _ => { };
 

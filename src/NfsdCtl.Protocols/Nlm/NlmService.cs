@@ -21,14 +21,14 @@ public sealed class NlmService
     private const int MaxRecords = 64;
 
     private readonly INlmFiles files;
-    private readonly IScopeRecords records;
+    private readonly RecordWriter writer;
     private readonly ConcurrentDictionary<NetAddress, bool> served = new();
 
     public NlmService(ServerState state, INlmFiles files, IScopeRecords records, LocalLocks localLocks, EffectRunner effects, IPeerCalls peers)
     {
         State = state;
         this.files = files;
-        this.records = records;
+        writer = new RecordWriter(state, records, effects);
         LocalLocks = localLocks;
         Effects = effects;
         Peers = peers;
@@ -110,7 +110,7 @@ public sealed class NlmService
                 outcome = State.Locks.Lock(gate, request, out ticket);
             if (outcome == LockOutcome.NeedsRecord)
             {
-                if (Record(call, ticket.Need, nsmState))
+                if (writer.Write(call, ticket.Need, nsmState, effects))
                     continue;
                 Effects.Run(effects);
                 return NlmResult.Of(nlm4_stats.NLM4_DENIED_NOLOCKS);
@@ -126,21 +126,6 @@ public sealed class NlmService
         }
         Effects.Run(effects);
         return NlmResult.Drop;
-    }
-
-    /// <summary>Writes what has to be on disk first; false when the disk refuses, and nothing is left behind.</summary>
-    private bool Record(RpcCall call, in RecordNeed need, uint nsmState)
-    {
-        call.BeforeBlocking();
-        ThreadIdentity.BecomeRoot();
-        var status = need.Kind == RecordNeedKind.Forfeit
-            ? records.Forfeit(need.Scope, need.Client)
-            : records.Remember(need.Scope, new ClientRecord(need.Client) { State = nsmState, Forfeited = need.Forfeited });
-        if (status != RecordStatus.Ok)
-            Effects.Warn($"lock refused to {need.Client}: its record for {need.Scope} could not be written ({status})");
-        using var gate = State.Enter(NlmScratch.Current.Effects);
-        State.Clients.Recorded(gate, need, status == RecordStatus.Ok);
-        return status == RecordStatus.Ok;
     }
 
     /// <summary>The state reserved the lock: it is granted when local programs leave it too.</summary>

@@ -3,13 +3,13 @@ using NfsdCtl.Wire.Rpc;
 namespace NfsdCtl.Protocols.Peers;
 
 /// <summary>
-/// A call that this server makes to a client's own lock manager or status monitor. The port is asked of the client's port
-/// mapper.
+/// A call that this server makes to a client: its lock manager, its status monitor, its call-back program of NFSv4.0.
 /// </summary>
 /// <param name="From">The server address that the client knows: the call leaves from it.</param>
 /// <param name="Arguments">The encoded arguments.</param>
+/// <param name="Port">0: the client's port mapper is asked.</param>
 public sealed record PeerCall(
-    NetAddress From, NetAddress To, uint Program, uint Version, uint Procedure, Transport Transport, byte[] Arguments);
+    NetAddress From, NetAddress To, uint Program, uint Version, uint Procedure, Transport Transport, byte[] Arguments, ushort Port = 0);
 
 /// <summary>How a call to a peer ended.</summary>
 public enum PeerOutcome : byte

@@ -88,6 +88,11 @@ public sealed class ClientTable
             state.Grace.EndComplete(gate);
             state.Locks.EvaluateAll(gate, entry.Scope.Scope.FileSystem);
         }
+        else if (need.Kind == RecordNeedKind.Forget)
+        {
+            entry.Durable = false;
+            state.Releases.RevokeExpired(gate, entry);
+        }
         // A removal under way may reach the disk after this record: it is to be written again.
         else if (!entry.Forgetting)
         {

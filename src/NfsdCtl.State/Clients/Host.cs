@@ -27,6 +27,12 @@ internal sealed class Host(int index, NetAddress client, NetAddress server, byte
     public int Owners { get; set; }
 
     public int Waiters { get; set; }
+
+    /// <summary>The confirmed NFSv4 client of this name; null for an NLM host.</summary>
+    public Nfs4.Nfs4Client? Nfs4 { get; set; }
+
+    /// <summary>The NFSv4 client record of this name that is not confirmed yet.</summary>
+    public Nfs4.Nfs4Client? Nfs4Pending { get; set; }
 }
 
 /// <summary>
@@ -47,6 +53,9 @@ internal sealed class Seat(int index, Host host, ClientEntry entry, uint exportT
 
     public bool Dead { get; set; }
 
+    /// <summary>Why its life ended, as NFSv4 clients are to be told.</summary>
+    public Nfs4.Revocation Revoked { get; set; }
+
     /// <summary>Its place among the seats of its scope.</summary>
     public int Slot { get; set; }
 
@@ -59,13 +68,21 @@ internal sealed class Seat(int index, Host host, ClientEntry entry, uint exportT
 
     public long Shares { get; set; }
 
+    /// <summary>Opens of NFSv4.</summary>
+    public long Opens { get; set; }
+
+    /// <summary>Stateids of NFSv4, opens and lock states.</summary>
+    public long States { get; set; }
+
+    public int FirstState { get; set; }
+
     public int FirstLock { get; set; }
 
     public Locks.Waiter? FirstWaiter { get; set; }
 
     public Shares.ShareEntry? FirstShare { get; set; }
 
-    public bool IsEmpty => Locks == 0 && Waiters == 0 && Shares == 0;
+    public bool IsEmpty => Locks == 0 && Waiters == 0 && Shares == 0 && States == 0;
 }
 
 /// <summary>All that is known of one (server address, filesystem).</summary>
@@ -116,13 +133,16 @@ internal sealed class ClientEntry(ServerState state, int index, Host host, Scope
     /// <summary>The number of ranges on disk is about locks of before: it must be dropped before a new lock is granted.</summary>
     public bool HeldNoted { get; set; }
 
+    /// <summary>An NFSv4 client said that it has reclaimed all it wants here (RECLAIM_COMPLETE): it may not go on in this window.</summary>
+    public bool Completed { get; private set; }
+
     /// <summary>Lock ranges held before; null when unknown.</summary>
     public long? Expected { get; private set; }
 
     /// <summary>Lock ranges reclaimed since.</summary>
     public long Reclaimed { get; private set; }
 
-    /// <summary>Lock ranges and waiters of its live seats.</summary>
+    /// <summary>Lock ranges, waiters and NFSv4 opens of its live seats.</summary>
     public long Held { get; private set; }
 
     /// <summary>The first of the marks on files that it held locks on when they were released.</summary>
@@ -159,16 +179,30 @@ internal sealed class ClientEntry(ServerState state, int index, Host host, Scope
     {
         bool was = Missing;
         MayReclaim = true;
+        Completed = false;
         Expected = expected;
         Reclaimed = 0;
         Count(was);
         Due = Never;
     }
 
+    /// <summary>Counts what came back. A client that will say itself when it is done (RECLAIM_COMPLETE) is not done by number.</summary>
     public void NoteReclaimed(long ranges)
     {
+        if (Host.Nfs4 is { MinorVersion: not 0 })
+            return;
         bool was = Missing;
         Reclaimed += ranges;
+        Count(was);
+    }
+
+    /// <summary>RECLAIM_COMPLETE: nothing more is expected of it, nor admitted, until it loses its state again.</summary>
+    public void Complete()
+    {
+        bool was = Missing;
+        Completed = true;
+        MayReclaim = false;
+        state.Releases.DropMarks(this);
         Count(was);
     }
 
@@ -184,6 +218,7 @@ internal sealed class ClientEntry(ServerState state, int index, Host host, Scope
     {
         bool was = Missing;
         MayReclaim = false;
+        Completed = false;
         Expected = null;
         Reclaimed = 0;
         HeldNoted = false;

@@ -62,9 +62,12 @@ internal sealed class HostTable(ServerState state)
     /// <summary>The live seat of a caller, made when there is none; null when there is no room for another host.</summary>
     public Seat? SeatOf(in Caller caller, FsId fileSystem, uint exportTag)
     {
-        var host = Find(caller) ?? Add(caller);
-        if (host is null)
-            return null;
+        return (Find(caller) ?? Add(caller)) is { } host ? SeatOf(host, fileSystem, exportTag) : null;
+    }
+
+    /// <summary>The live seat of a host, made when there is none.</summary>
+    public Seat SeatOf(Host host, FsId fileSystem, uint exportTag)
+    {
         host.LastSeen = state.Now;
         foreach (var seat in host.Seats)
         {
@@ -133,7 +136,7 @@ internal sealed class HostTable(ServerState state)
         for (int i = 0; i < 256; i++)
         {
             evictCursor = evictCursor + 1 < byIndex.Count ? evictCursor + 1 : 0;
-            if (byIndex[evictCursor] is { Owners: 0, Waiters: 0 } host && host.Seats.TrueForAll(s => s.IsEmpty) && host.Entries.TrueForAll(e => e.IsIdle))
+            if (byIndex[evictCursor] is { Owners: 0, Waiters: 0, Nfs4: null, Nfs4Pending: null } host && host.Seats.TrueForAll(s => s.IsEmpty) && host.Entries.TrueForAll(e => e.IsIdle))
             {
                 Remove(host);
                 return true;

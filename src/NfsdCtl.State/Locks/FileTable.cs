@@ -18,6 +18,10 @@ internal struct FileRecord : IHashed
 
     public int FirstMark;
 
+    /// <summary>The first of its NFSv4 opens, dead ones included, and how often each share is taken by them.</summary>
+    public int FirstOpen;
+    public ShareCounts Opens;
+
     /// <summary>Its locks are mirrored to the kernel for local programs.</summary>
     public bool Local;
 
@@ -33,6 +37,27 @@ internal struct FileRecord : IHashed
         readonly get => ReadRoot;
         set => ReadRoot = value;
     }
+}
+
+/// <summary>How many opens of a file read, write, and keep others from reading and writing.</summary>
+internal struct ShareCounts
+{
+    public int Read;
+    public int Write;
+    public int DenyRead;
+    public int DenyWrite;
+
+    public void Add(ShareAccess access, ShareDeny deny, int change)
+    {
+        Read += (access & ShareAccess.Read) != 0 ? change : 0;
+        Write += (access & ShareAccess.Write) != 0 ? change : 0;
+        DenyRead += (deny & ShareDeny.Read) != 0 ? change : 0;
+        DenyWrite += (deny & ShareDeny.Write) != 0 ? change : 0;
+    }
+
+    public readonly bool Conflicts(ShareAccess access, ShareDeny deny) =>
+        ((access & ShareAccess.Read) != 0 && DenyRead != 0) || ((access & ShareAccess.Write) != 0 && DenyWrite != 0)
+        || ((deny & ShareDeny.Read) != 0 && Read != 0) || ((deny & ShareDeny.Write) != 0 && Write != 0);
 }
 
 /// <summary>The waiters of a file in the order of their coming, and its shares.</summary>
@@ -129,7 +154,7 @@ internal sealed class FileTable
             queues.Remove(file);
             pool.Push(queue);
         }
-        if (record.Nodes != 0 || record.FirstMark != 0 || record.HasQueue)
+        if (record.Nodes != 0 || record.FirstMark != 0 || record.FirstOpen != 0 || record.HasQueue)
             return false;
         if (record.Local)
             state.AddOnce(EffectKind.FileIdle, record.Key, LockRange.All);

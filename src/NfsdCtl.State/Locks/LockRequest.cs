@@ -120,6 +120,9 @@ public sealed class LockHolder
 
     public ClientName Client { get; internal set; }
 
+    /// <summary>The client id of an NFSv4 owner; 0 for NLM.</summary>
+    public ulong ClientId { get; internal set; }
+
     /// <summary>True when it does not hold the lock but waits for it and came first.</summary>
     public bool Waits { get; internal set; }
 

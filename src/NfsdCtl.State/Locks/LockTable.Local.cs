@@ -24,6 +24,9 @@ public sealed partial class LockTable
         }
     }
 
+    /// <summary>A reservation is there that only waits for the kernel's answer.</summary>
+    internal bool IsAsking(long id) => waiters.TryGetValue(id, out var waiter) && waiter is { Phase: WaiterPhase.Asking, Seat.Dead: false };
+
     /// <summary>
     /// A local program is in the way: the reservation goes, nothing was held. Outcomes: Denied; Blocked when the request may wait: it
     /// is tried again (effect TryLocal) after <see cref="LocalReleased"/> or <see cref="StateOptions.LocalRetry"/>; NotFound.
@@ -41,6 +44,7 @@ public sealed partial class LockTable
             Enqueue(waiter);
         Unreserve(waiter);
         waiter.Phase = WaiterPhase.LocalBlocked;
+        NotePoll(waiter);
         state.Agenda.Set(waiter, state.After(state.Options.LocalRetry));
         QueueEvaluation(waiter.File);
         EvaluateWaiters(gate);

@@ -42,6 +42,10 @@ public sealed partial class LockTable
         return true;
     }
 
+    /// <summary>A live waiter for whom its lock is kept.</summary>
+    internal Waiter? GrantingOrNull(long id) =>
+        waiters.TryGetValue(id, out var waiter) && waiter is { Phase: WaiterPhase.Granting, Seat.Dead: false } ? waiter : null;
+
     /// <summary>
     /// What became of GRANTED. Sent again after 10 s (retry) or 60 s (no answer), a bounded number of times.
     /// </summary>
@@ -114,8 +118,15 @@ public sealed partial class LockTable
     {
         if (waiter.Seat is null || waiter.Seat.Dead)
             return;
+        if (state.Now >= waiter.PollEnds)
+        {
+            Withdraw(waiter);
+            return;
+        }
         switch (waiter.Phase)
         {
+            case WaiterPhase.Granting when waiter.PollEnds != Timed.Never:
+                break;
             case WaiterPhase.Granting when ++waiter.Attempts < state.Options.GrantAttempts:
                 SendGrant(waiter);
                 break;
@@ -127,6 +138,23 @@ public sealed partial class LockTable
                 QueueEvaluation(waiter.File);
                 break;
         }
+        if (waiter.Due == Timed.Never && waiter.PollEnds != Timed.Never)
+            state.Agenda.Set(waiter, waiter.PollEnds);
+    }
+
+    /// <summary>
+    /// A client of NFSv4 asked for the lock: it keeps its place as long as it goes on to ask at the pace it has, and for a lease while
+    /// that is not known (RFC 8881 §9.4).
+    /// </summary>
+    private void NotePoll(Waiter waiter)
+    {
+        if (owners[waiter.Owner].Kind != OwnerKind.Nfs4)
+            return;
+        var lease = state.Nfs4.Clients.Lease;
+        var pace = waiter.Polled == 0 ? lease : 2 * state.Since(waiter.Polled) + state.Options.PollSlack;
+        waiter.Polled = state.Now;
+        waiter.PollEnds = state.After(pace < lease ? pace : lease);
+        state.Agenda.Set(waiter, waiter.Due < waiter.PollEnds ? waiter.Due : waiter.PollEnds);
     }
 
     /// <summary>Takes out a waiter of a dead seat.</summary>
@@ -163,8 +191,16 @@ public sealed partial class LockTable
             return;
         int file = waiter.File;
         var search = new ConflictSearch { Asking = waiter.Seat.Entry };
-        if (FindConflict(gate, ref file, waiter.Owner, waiter.Range, waiter.Kind, ref search) != 0)
+        int blocker = FindConflict(gate, ref file, waiter.Owner, waiter.Range, waiter.Kind, ref search);
+        if (blocker != 0)
+        {
+            if (state.Nfs4.Clients.ExpiredHolder(SeatOf(blocker)) is { } expired)
+            {
+                state.Releases.AskToForget(gate, expired);
+                state.Agenda.Set(waiter, state.After(state.Options.PersistRetry));
+            }
             return;
+        }
         if (Ahead(waiter.File, waiter.Owner, waiter.Seat, waiter.Range, waiter.Kind, waiter) is not null)
             return;
         if ((search.Released ?? state.Releases.ReleasedFrom(waiter.File, waiter.Kind, waiter.Seat.Entry)) is { } released)
@@ -188,8 +224,19 @@ public sealed partial class LockTable
     private void SendGrant(Waiter waiter)
     {
         waiter.Phase = WaiterPhase.Granting;
-        state.Add(new Effect(EffectKind.GrantWaiter, waiter.Id));
-        state.Agenda.Set(waiter, state.After(state.Options.GrantAnswerWait));
+        if (waiter.PollEnds == Timed.Never)
+        {
+            state.Add(new Effect(EffectKind.GrantWaiter, waiter.Id));
+            state.Agenda.Set(waiter, state.After(state.Options.GrantAnswerWait));
+            return;
+        }
+        // An NFSv4 client fetches its lock: one that can be told so has to come soon.
+        if (waiter.Seat.Host.Nfs4 is { CanNotifyLocks: true })
+        {
+            state.Add(new Effect(EffectKind.NotifyLock, waiter.Id));
+            waiter.PollEnds = Math.Min(waiter.PollEnds, state.After(state.Options.NoticeWait));
+        }
+        state.Agenda.Set(waiter, waiter.PollEnds);
     }
 
     private void Reserve(Waiter waiter)
@@ -275,12 +322,16 @@ public sealed partial class LockTable
         waiter.ProtocolTag = request.ProtocolTag;
         waiter.Exempt = false;
         waiter.Attempts = 0;
+        waiter.Polled = 0;
+        waiter.PollEnds = Timed.Never;
         waiter.Began = state.Now;
         waiter.SetHandle(request.Handle);
         waiters.Add(waiter.Id, waiter);
         waiter.OwnerNext = FirstOf(owner);
         firstOfOwner[owner] = waiter;
         owners.Adjust(owner, 0, 1);
+        if (owners[owner].Kind == OwnerKind.Nfs4)
+            state.Nfs4.Owners.Pin((int)owners[owner].Id);
         waiter.SeatNext = seat.FirstWaiter;
         if (seat.FirstWaiter is { } first)
             first.SeatPrevious = waiter;
@@ -328,6 +379,7 @@ public sealed partial class LockTable
     {
         if (waiter.Queued)
             Dequeue(waiter);
+        int nfs4Owner = owners[waiter.Owner].Kind == OwnerKind.Nfs4 ? (int)owners[waiter.Owner].Id : 0;
         UnlinkOwner(waiter);
         var seat = waiter.Seat;
         if (waiter.SeatPrevious is { } previous)
@@ -345,6 +397,8 @@ public sealed partial class LockTable
             LiveWaiters--;
         }
         waiters.Remove(waiter.Id);
+        if (nfs4Owner != 0)
+            state.Nfs4.Owners.Unpin(nfs4Owner);
         waiter.Phase = WaiterPhase.Free;
         waiter.Due = Timed.Never;
         waiter.Seat = null!;

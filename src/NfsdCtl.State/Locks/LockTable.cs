@@ -57,7 +57,12 @@ public sealed partial class LockTable
         if (ToOutcome(admission) is { } refused)
             return refused;
         ticket.Unrecorded = admission == Admission.ReclaimUnrecorded;
+        return LockOn(gate, seat, request, ref ticket);
+    }
 
+    /// <summary>The same for a request that grace windows admit, on a seat that is known.</summary>
+    internal LockOutcome LockOn(in GateScope gate, Seat seat, in LockRequest request, ref LockTicket ticket)
+    {
         int owner = owners.Find(seat.Host.Index, request.OwnerKind, request.OwnerId);
         int file = files.Find(request.File);
         if (file != 0 && owner != 0 && owners[owner].Waiters != 0 && FindWaiter(file, owner, request) is { } repeated)
@@ -65,6 +70,13 @@ public sealed partial class LockTable
 
         var search = new ConflictSearch { Asking = seat.Entry };
         int blocker = file == 0 ? 0 : FindConflict(gate, ref file, owner, request.Range, request.Kind, ref search);
+        while (blocker != 0 && state.Nfs4.Clients.ExpiredHolder(SeatOf(blocker)) is { } expired)
+        {
+            if (expired.Durable)
+                return Need(expired, RecordNeedKind.Forget, ref ticket);
+            state.Releases.RevokeExpired(gate, expired);
+            blocker = FindConflict(gate, ref file, owner, request.Range, request.Kind, ref search);
+        }
         Waiter? ahead = blocker != 0 || file == 0 ? null : Ahead(file, owner, seat, request.Range, request.Kind, null);
         if (ahead is not null && deadlocks.WouldCircle(owner, ahead))
             ahead = null;
@@ -96,26 +108,57 @@ public sealed partial class LockTable
                 Drop(gate, waiter);
             waiter = next;
         }
-        if (ranges.Available < NodesPerRange)
-            return LockOutcome.NoResources;
         // The last waiter dropped may have taken the file along.
         file = files.Find(request.File);
-        if (file != 0 && ranges.Set(file, owner, seat, request.Range, null))
-            Changed(gate, file, request.Range);
+        return file == 0 ? LockOutcome.Granted : Release(gate, file, owner, seat, request.Range);
+    }
+
+    /// <summary>
+    /// The same for an owner and a seat that are known, and a file that has an open. What the owner waits for within the range is given up.
+    /// </summary>
+    internal LockOutcome UnlockOn(in GateScope gate, int file, int owner, Seat seat, LockRange range)
+    {
+        for (var waiter = FirstOf(owner); waiter is not null;)
+        {
+            var next = waiter.OwnerNext;
+            if (waiter.File == file && waiter.Phase != WaiterPhase.Asking && range.Contains(waiter.Range))
+                Drop(gate, waiter);
+            waiter = next;
+        }
+        return Release(gate, file, owner, seat, range);
+    }
+
+    private LockOutcome Release(in GateScope gate, int file, int owner, Seat seat, LockRange range)
+    {
+        if (ranges.Available < NodesPerRange && range != LockRange.All)
+            return LockOutcome.NoResources;
+        if (ranges.Set(file, owner, seat, range, null))
+            Changed(gate, file, range);
         return LockOutcome.Granted;
     }
+
+    private Seat SeatOf(int node) => state.Hosts.SeatAt(ranges[node].Seat);
 
     /// <summary>Would <see cref="Lock"/> be granted? Outcomes: Granted, Denied (fills the holder), Grace.</summary>
     public LockOutcome Test(in GateScope gate, in LockRequest request)
     {
-        var scope = state.Hosts.ScopeOf(new Scope(request.Caller.Server, request.File.FileSystem));
+        var host = state.Hosts.Find(request.Caller);
+        return Test(gate, request.Caller.Server, host, request);
+    }
+
+    /// <summary>The same for a host that is known.</summary>
+    internal LockOutcome TestOn(in GateScope gate, Host host, in LockRequest request) => Test(gate, host.Server, host, request);
+
+    private LockOutcome Test(in GateScope gate, NetAddress server, Host? host, in LockRequest request)
+    {
+        var scope = state.Hosts.ScopeOf(new Scope(server, request.File.FileSystem));
         if (ToOutcome(state.Grace.Admit(scope, null, RequestKind.NewLock)) is { } refused)
             return refused;
         int file = files.Find(request.File);
         if (file == 0)
             return LockOutcome.Granted;
-        int owner = state.Hosts.Find(request.Caller) is { } host ? owners.Find(host.Index, request.OwnerKind, request.OwnerId) : 0;
-        var search = default(ConflictSearch);
+        int owner = host is null ? 0 : owners.Find(host.Index, request.OwnerKind, request.OwnerId);
+        var search = new ConflictSearch { PassExpired = true };
         int blocker = FindConflict(gate, ref file, owner, request.Range, request.Kind, ref search);
         if (blocker == 0)
             return LockOutcome.Granted;
@@ -243,6 +286,8 @@ public sealed partial class LockTable
         var waiter = NewWaiter(file, owner, seat, request, WaiterPhase.Waiting);
         Enqueue(waiter);
         ticket.Id = waiter.Id;
+        FillHolder(request.Holder, blocker, ahead);
+        NotePoll(waiter);
         deadlocks.BreakCircles(waiter);
         EvaluateWaiters(gate);
         return LockOutcome.Blocked;
@@ -257,11 +302,10 @@ public sealed partial class LockTable
             Apply(gate, waiter);
             return LockOutcome.Granted;
         }
-        if (request.Block)
-            return LockOutcome.Blocked;
+        NotePoll(waiter);
         if (request.Holder is { } holder)
-            FillHolder(holder, 0, waiter);
-        return LockOutcome.Denied;
+            FillBlocker(gate, waiter, holder);
+        return request.Block ? LockOutcome.Blocked : LockOutcome.Denied;
     }
 
     private bool MayUnlock(in LockRequest request, out int owner, out int file, out Seat? seat)
@@ -300,6 +344,16 @@ public sealed partial class LockTable
         return LockOutcome.NeedsRecord;
     }
 
+    /// <summary>Who is in the way of one that waits: a holder, an earlier waiter, or else (a local program) nobody but itself.</summary>
+    private void FillBlocker(in GateScope gate, Waiter waiter, LockHolder holder)
+    {
+        int file = waiter.File;
+        var search = default(ConflictSearch);
+        int blocker = FindConflict(gate, ref file, waiter.Owner, waiter.Range, waiter.Kind, ref search);
+        var ahead = blocker != 0 ? null : Ahead(waiter.File, waiter.Owner, waiter.Seat, waiter.Range, waiter.Kind, waiter) ?? waiter;
+        FillHolder(holder, blocker, ahead);
+    }
+
     private void FillHolder(LockHolder? holder, int blocker, Waiter? ahead)
     {
         if (holder is null)
@@ -310,7 +364,9 @@ public sealed partial class LockTable
         holder.Kind = ahead?.Kind ?? ranges[blocker].Kind;
         holder.OwnerId = record.Id;
         holder.OwnerKind = record.Kind;
-        holder.Client = state.Hosts.HostAt(record.Host).Name;
+        var host = state.Hosts.HostAt(record.Host);
+        holder.Client = host.Name;
+        holder.ClientId = host.Nfs4?.Id ?? 0;
         holder.Waits = ahead is not null;
         holder.SetHandle(owners.HandleOf(owner));
     }

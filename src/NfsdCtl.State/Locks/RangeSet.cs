@@ -19,6 +19,9 @@ internal ref struct ConflictSearch
 
     /// <summary>The client that asks: what was released from it is not in its way.</summary>
     public Clients.ClientEntry? Asking;
+
+    /// <summary>What NFSv4 clients hold whose lease ran out is not in the way.</summary>
+    public bool PassExpired;
 }
 
 /// <summary>The lock nodes of all files: trees, lists and counts, without any rule about who may have what.</summary>
@@ -86,7 +89,7 @@ internal sealed class RangeSet
     {
         var seat = state.Hosts.SeatAt(node.Seat);
         if (!seat.Dead)
-            return true;
+            return !search.PassExpired || state.Nfs4.Clients.ExpiredHolder(seat) is null;
         if (node.Reserved)
             return false;
         if (search.DeadCount < search.Dead.Length)
@@ -136,6 +139,18 @@ internal sealed class RangeSet
                 return true;
         }
         return false;
+    }
+
+    /// <summary>True when the owner holds any range of the file in this scope.</summary>
+    public bool HoldsAny(int file, int owner, Clients.Seat seat)
+    {
+        touched.Clear();
+        foreach (var each in seat.Host.Seats)
+        {
+            if (each.Scope == seat.Scope)
+                Collect(files[file].OwnRoot, ByOwner.Key(owner, each.Index), 0, ulong.MaxValue);
+        }
+        return touched.Count != 0;
     }
 
     /// <summary>

@@ -58,6 +58,12 @@ internal sealed class Waiter(ServerState state) : Timed
 
     public long Began { get; set; }
 
+    /// <summary>An NFSv4 client asked for it again last then; a timestamp.</summary>
+    public long Polled { get; set; }
+
+    /// <summary>It keeps its place until then, a timestamp, unless it is asked for again; never for NLM, whose clients do not poll.</summary>
+    public long PollEnds { get; set; }
+
     /// <summary>True while it is in the queue of its file.</summary>
     public bool Queued { get; set; }
 

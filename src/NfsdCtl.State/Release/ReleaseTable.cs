@@ -1,6 +1,8 @@
 using NfsdCtl.State.Clients;
 using NfsdCtl.State.Locks;
+using NfsdCtl.State.Nfs4;
 using NfsdCtl.State.Records;
+using NfsdCtl.State.Shares;
 
 namespace NfsdCtl.State.Release;
 
@@ -30,10 +32,12 @@ public readonly record struct ReleaseSelector
 
 /// <summary>What a release took, exactly.</summary>
 /// <param name="Clients">Hosts that lost anything.</param>
-public readonly record struct ReleaseCounts(long Locks, long Waiters, long Shares, int Clients)
+/// <param name="Opens">Opens of NFSv4.</param>
+/// <param name="Sessions">Sessions of NFSv4 clients that are gone altogether.</param>
+public readonly record struct ReleaseCounts(long Locks, long Waiters, long Shares, int Clients, long Opens = 0, int Sessions = 0)
 {
-    public static ReleaseCounts operator +(ReleaseCounts a, ReleaseCounts b) =>
-        new(a.Locks + b.Locks, a.Waiters + b.Waiters, a.Shares + b.Shares, a.Clients + b.Clients);
+    public static ReleaseCounts operator +(ReleaseCounts a, ReleaseCounts b) => new(
+        a.Locks + b.Locks, a.Waiters + b.Waiters, a.Shares + b.Shares, a.Clients + b.Clients, a.Opens + b.Opens, a.Sessions + b.Sessions);
 }
 
 /// <summary>A file on which a client held locks when they were released, while it may still reclaim them.</summary>
@@ -45,7 +49,14 @@ internal struct ReleaseMark : ISlabItem
     public int FileNext;
     public int FilePrevious;
     public int EntryNext;
+
+    /// <summary>It held locks; <see cref="Write"/> tells the stronger kind.</summary>
+    public bool Locked;
     public bool Write;
+
+    /// <summary>It had the file open with these.</summary>
+    public ShareAccess Access;
+    public ShareDeny Deny;
 
     public int FreeNext
     {
@@ -66,6 +77,7 @@ public sealed class ReleaseTable
     private readonly Queue<Seat> swept = new();
     private readonly Slab<ReleaseMark> marks = new(MaxMarks);
     private readonly Stack<int> droppedMarks = new();
+    private readonly Queue<Nfs4Client> goneClients = new();
     private readonly HashSet<NetAddress> served = [];
     private readonly HashSet<int> hosts = [];
     private readonly Dictionary<ClientEntry, long> lost = [];
@@ -73,7 +85,7 @@ public sealed class ReleaseTable
 
     internal ReleaseTable(ServerState state) => this.state = state;
 
-    internal bool Pending => swept.Count != 0 || droppedMarks.Count != 0;
+    internal bool Pending => swept.Count != 0 || droppedMarks.Count != 0 || goneClients.Count != 0;
 
     internal long Unswept { get; private set; }
 
@@ -111,11 +123,35 @@ public sealed class ReleaseTable
         hosts.Clear();
         var counts = default(ReleaseCounts);
         while (host.Seats.Count > 0)
-            counts += End(host.Seats[^1], false);
+            counts += End(host.Seats[^1], false, Revocation.Expired);
         foreach (var entry in host.Entries)
             Expire(entry);
         return counts;
     }
+
+    /// <summary>The lease of an NFSv4 client ran out, and somebody wants what it holds in one scope: it is gone there for good.</summary>
+    internal void RevokeExpired(in GateScope gate, ClientEntry entry)
+    {
+        for (int i = entry.Host.Seats.Count - 1; i >= 0; i--)
+        {
+            if (entry.Host.Seats[i].Entry == entry)
+                End(entry.Host.Seats[i], false, Revocation.Expired);
+        }
+        entry.EndReclaim();
+        state.Grace.EndComplete(gate);
+    }
+
+    /// <summary>The same where nobody waits for the disk: an effect ForgetExpired asks for it.</summary>
+    internal void AskToForget(in GateScope gate, ClientEntry entry)
+    {
+        if (entry.Durable)
+            state.Add(new Effect(EffectKind.ForgetExpired, entry.Index, Scope: entry.Scope.Scope, Client: entry.Host.Name));
+        else
+            RevokeExpired(gate, entry);
+    }
+
+    /// <summary>An NFSv4 client is no more: what is left of it is taken out in slices.</summary>
+    internal void SweepClient(Nfs4Client client) => goneClients.Enqueue(client);
 
     /// <summary>A client other than <paramref name="asking"/> that may still reclaim a conflicting lock on the file; or null.</summary>
     internal ClientEntry? ReleasedFrom(int file, LockKind kind, ClientEntry asking)
@@ -123,7 +159,20 @@ public sealed class ReleaseTable
         for (int at = state.Locks.Files[file].FirstMark; at != 0; at = marks[at].FileNext)
         {
             ref var mark = ref marks[at];
-            if ((mark.Write || kind == LockKind.Write) && Owner(ref mark) is { MayReclaim: true, Forfeited: false } entry && entry != asking)
+            if (mark.Locked && (mark.Write || kind == LockKind.Write) && Owner(ref mark) is { MayReclaim: true, Forfeited: false } entry && entry != asking)
+                return entry;
+        }
+        return null;
+    }
+
+    /// <summary>A client other than <paramref name="asking"/> that may still reclaim an open that stands against these shares; or null.</summary>
+    internal ClientEntry? ReleasedFrom(int file, ShareAccess access, ShareDeny deny, ClientEntry asking)
+    {
+        for (int at = state.Locks.Files[file].FirstMark; at != 0; at = marks[at].FileNext)
+        {
+            ref var mark = ref marks[at];
+            bool conflicts = (((byte)mark.Access & (byte)deny) | ((byte)mark.Deny & (byte)access)) != 0;
+            if (conflicts && Owner(ref mark) is { MayReclaim: true, Forfeited: false } entry && entry != asking)
                 return entry;
         }
         return null;
@@ -136,31 +185,50 @@ public sealed class ReleaseTable
         var seat = state.Hosts.SeatAt(node.Seat);
         if (!seat.MarksReleased || seat.Entry is not { MayReclaim: true, Forfeited: false } entry)
             return;
+        int at = MarkOf(file, entry);
+        if (at == 0)
+            return;
+        marks[at].Locked = true;
+        marks[at].Write |= node.Kind == LockKind.Write;
+    }
+
+    /// <summary>The same for a dead open.</summary>
+    internal void Mark(int file, Seat seat, ShareAccess access, ShareDeny deny)
+    {
+        if (!seat.MarksReleased || seat.Entry is not { MayReclaim: true, Forfeited: false } entry)
+            return;
+        int at = MarkOf(file, entry);
+        if (at == 0)
+            return;
+        marks[at].Access |= access;
+        marks[at].Deny |= deny;
+    }
+
+    /// <summary>The client's mark on the file; 0 when there is no room: then it has lost its right.</summary>
+    private int MarkOf(int file, ClientEntry entry)
+    {
         ref var record = ref state.Locks.Files[file];
         if (record.FirstMark != 0 && Owner(ref marks[record.FirstMark]) == entry)
-        {
-            marks[record.FirstMark].Write |= node.Kind == LockKind.Write;
-            return;
-        }
+            return record.FirstMark;
         if (marks.Available == 0)
         {
             // What cannot be remembered cannot be reclaimed.
             entry.Forfeit();
             state.Add(new Effect(EffectKind.Forfeit, entry.Index, Scope: entry.Scope.Scope, Client: entry.Host.Name));
-            return;
+            return 0;
         }
         int at = marks.Take();
         ref var mark = ref marks[at];
         mark.File = file;
         mark.Entry = entry.Index;
         mark.Life = entry.MarkLife == 0 ? entry.MarkLife = ++lastLife : entry.MarkLife;
-        mark.Write = node.Kind == LockKind.Write;
         mark.EntryNext = entry.FirstMark;
         entry.FirstMark = at;
         mark.FileNext = record.FirstMark;
         if (record.FirstMark != 0)
             marks[record.FirstMark].FilePrevious = at;
         record.FirstMark = at;
+        return at;
     }
 
     /// <summary>The client will not come back: its marks mean nothing from now on, and are taken out in slices.</summary>
@@ -179,6 +247,8 @@ public sealed class ReleaseTable
         {
             if (droppedMarks.TryPop(out int mark))
                 RemoveMark(mark);
+            else if (swept.Count == 0)
+                SweepOne(goneClients.Peek());
             else
                 SweepOne(swept.Peek());
         }
@@ -199,8 +269,8 @@ public sealed class ReleaseTable
                 counts += Count(seat);
                 continue;
             }
-            lost[seat.Entry] = lost.GetValueOrDefault(seat.Entry) + seat.Locks;
-            counts += End(seat, seat.Entry.Durable && !expires);
+            lost[seat.Entry] = lost.GetValueOrDefault(seat.Entry) + seat.Locks + seat.Opens;
+            counts += End(seat, seat.Entry.Durable && !expires, Revocation.Admin);
         }
         if (dryRun)
             return counts;
@@ -234,18 +304,20 @@ public sealed class ReleaseTable
     }
 
     private ReleaseCounts Count(Seat seat) =>
-        seat.IsEmpty ? default : new(seat.Locks, seat.Waiters, seat.Shares, hosts.Add(seat.Host.Index) ? 1 : 0);
+        seat.IsEmpty ? default : new(seat.Locks, seat.Waiters, seat.Shares, hosts.Add(seat.Host.Index) ? 1 : 0, seat.Opens);
 
-    private ReleaseCounts End(Seat seat, bool mayComeBack)
+    private ReleaseCounts End(Seat seat, bool mayComeBack, Revocation why)
     {
         var counts = Count(seat);
         seat.MarksReleased = mayComeBack;
+        seat.Revoked = why;
         state.Hosts.Detach(seat);
         state.Locks.Ranges.ReleaseSeat(seat);
         state.Locks.ReleaseSeatWaiters(seat);
         state.Shares.ReleaseSeat(seat);
-        if (seat.Locks + seat.Waiters != 0)
-            seat.Entry.Hold(-(seat.Locks + seat.Waiters));
+        state.Nfs4.States.ReleaseSeat(seat);
+        if (seat.Locks + seat.Waiters + seat.Opens != 0)
+            seat.Entry.Hold(-(seat.Locks + seat.Waiters + seat.Opens));
         Unswept += seat.Locks;
         swept.Enqueue(seat);
         return counts;
@@ -259,8 +331,20 @@ public sealed class ReleaseTable
             state.Locks.RemoveDead(waiter);
         else if (seat.FirstShare is { } share)
             state.Shares.Remove(share);
+        else if (seat.FirstState != 0)
+            state.Nfs4.States.Bury(seat.FirstState);
         else
             state.Hosts.Free(swept.Dequeue());
+    }
+
+    private void SweepOne(Nfs4Client client)
+    {
+        if (client.FirstTombstone != 0)
+            state.Nfs4.States.Free(client.FirstTombstone);
+        else if (client.FirstOwner != 0)
+            state.Nfs4.Owners.Drop(client.FirstOwner);
+        else
+            state.Nfs4.Clients.FreeIndex(goneClients.Dequeue());
     }
 
     private void RemoveMark(int at)

@@ -57,7 +57,9 @@ internal sealed class ShareEntry(int file, Clients.Seat seat, byte[] owner)
     public bool ConflictsWith(ShareDeny deny, ShareAccess access) => (((byte)Access & (byte)deny) | ((byte)Deny & (byte)access)) != 0;
 }
 
-/// <summary>Whole-file reservations of NLM (SHARE, UNSHARE). They conflict with each other and never with byte ranges, as in lockd.</summary>
+/// <summary>
+/// Whole-file reservations of NLM (SHARE, UNSHARE). They conflict with each other and with opens of NFSv4, and never with byte ranges.
+/// </summary>
 public sealed class ShareTable
 {
     private readonly ServerState state;
@@ -87,6 +89,8 @@ public sealed class ShareTable
             else if (other.ConflictsWith(request.Deny, request.Access))
                 return LockOutcome.Denied;
         }
+        if (state.Nfs4.Opens.StandsAgainst(gate, files.Find(request.File), request.Access, request.Deny))
+            return LockOutcome.Denied;
         if (mine is null)
         {
             if (queue?.Shares >= state.Options.MaxSharesPerFile || files.FindOrAdd(request.File) is not (> 0 and var file))

@@ -104,6 +104,9 @@ public sealed unsafe class FileSystem
 
     internal int MountId { get; private set; }
 
+    /// <summary>Asked at the first opening; a filesystem keeps its features while it is mounted.</summary>
+    internal FileSystemFeatures Features { get; private set; }
+
     internal FileKey RootKey { get; private set; }
 
     internal FileKey HiddenKey { get; private set; }
@@ -193,6 +196,7 @@ public sealed unsafe class FileSystem
             return error is Errno.EROFS or Errno.ENOSPC ? ErrnoMap.ToStatus(error) : VfsStatus.Io;
         RootKey = key;
         MountId = mountId;
+        Features = FeatureProbe.Ask(root, Type);
         fixed (byte* hidden = ".nfsdctl\0"u8)
             HiddenKey = KernelHandles.TryGet(root, hidden, 0, Id, out var hiddenKey, out _) ? hiddenKey : default;
         return VfsStatus.Ok;

@@ -20,6 +20,12 @@ public readonly ref struct Caller
     /// <summary>At most <see cref="Credential.MaxGroups"/>; more are cut.</summary>
     public ReadOnlySpan<uint> Groups { get; init; }
 
+    /// <summary>
+    /// Mount points lead into the export that is mounted there, whatever its options: clients of NFSv4 see the new fsid and mount it for
+    /// themselves, clients of NFSv3 take it for the same filesystem.
+    /// </summary>
+    public bool CrossesMounts { get; init; }
+
     /// <summary>Told before an operation blocks; null when nobody wants to know.</summary>
     public IBlockingHook? Hook { get; init; }
 }

@@ -104,7 +104,50 @@ public sealed class NodeCache
         return node;
     }
 
-    /// <summary>Forgets a file, for instance because its last link went; open until its users are done.</summary>
+    /// <summary>Keeps a node until <see cref="Unhold"/>, also when its file loses its last link: its handle stays good.</summary>
+    internal void Hold(VfsNode node)
+    {
+        var shard = ShardOf(node.Key);
+        lock (shard)
+        {
+            // One that was forgotten meanwhile could not be found again to be let go.
+            if (node.IsHeld || !shard.Nodes.TryGetValue(node.Key, out var found) || !ReferenceEquals(found, node))
+                return;
+            node.IsHeld = true;
+            node.AddReference();
+        }
+    }
+
+    /// <summary>Lets go of what <see cref="Hold"/> kept, and of the file with it when it has no link any more.</summary>
+    internal void Unhold(in FileKey key)
+    {
+        var shard = ShardOf(key);
+        VfsNode? node;
+        lock (shard)
+        {
+            if (!shard.Nodes.TryGetValue(key, out node) || !node.IsHeld)
+                return;
+            node.IsHeld = false;
+        }
+        if (node.IsUnlinked)
+            Drop(node);
+        node.Release();
+    }
+
+    /// <summary>The last link of a file went: it is forgotten, now or when nobody holds it any more. True: somebody does.</summary>
+    internal bool Unlink(VfsNode node)
+    {
+        lock (ShardOf(node.Key))
+        {
+            node.IsUnlinked = true;
+            if (node.IsHeld)
+                return true;
+        }
+        Drop(node);
+        return false;
+    }
+
+    /// <summary>Forgets a file; open until its users are done.</summary>
     internal void Drop(VfsNode node)
     {
         var shard = ShardOf(node.Key);
@@ -133,6 +176,11 @@ public sealed class NodeCache
             dropped += gone.Count;
             foreach (var node in gone)
             {
+                if (node.IsHeld)
+                {
+                    node.IsHeld = false;
+                    node.Release();
+                }
                 node.Doom();
                 if (!node.IsClosed)
                     busy.Add(node);

@@ -50,6 +50,12 @@ public sealed unsafe class VfsNode
     internal int LastDataUse;
     internal bool RecentlyUsed;
 
+    /// <summary>Somebody has it open: see <see cref="NodeCache.Hold"/>. The shard's lock guards it.</summary>
+    internal bool IsHeld;
+
+    /// <summary>Its last link went while it was held.</summary>
+    internal bool IsUnlinked;
+
     internal bool IsIdle => Volatile.Read(ref references) == 0;
 
     internal bool IsClosed => Volatile.Read(ref closed) != 0;

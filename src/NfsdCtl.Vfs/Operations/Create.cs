@@ -11,16 +11,23 @@ public sealed unsafe partial class FileService
     /// retry that finds them, and the file still empty, succeeds, also after a restart and on another node.
     /// </summary>
     public VfsStatus Create(in FileRef directory, ReadOnlySpan<byte> name, CreateHow how, in SetAttributes set, ulong verifier,
-        out FileRef child, out Attributes attributes, out WccData wcc)
+        out FileRef child, out Attributes attributes, out WccData wcc) =>
+        Create(directory, name, how, set, verifier, out child, out attributes, out wcc, out _);
+
+    /// <param name="made">The file was not there before, or, with <see cref="CreateHow.Exclusive"/>, an earlier try made it.</param>
+    public VfsStatus Create(in FileRef directory, ReadOnlySpan<byte> name, CreateHow how, in SetAttributes set, ulong verifier,
+        out FileRef child, out Attributes attributes, out WccData wcc, out bool made)
     {
         child = default;
         attributes = default;
+        made = how != CreateHow.Unchecked;
         var buffer = default(NameBuffer);
         var status = BeginChange(directory, name, ref buffer, out wcc);
         if (status == VfsStatus.Ok)
         {
             var wanted = how == CreateHow.Exclusive ? ExclusiveAttributes(verifier) : set;
             status = CreateNew(directory, (byte*)&buffer, wanted, out child, out attributes);
+            made |= status == VfsStatus.Ok;
             if (status == VfsStatus.Exist && how != CreateHow.Guarded)
                 status = TakeExisting(directory, name, how, wanted, out child, out attributes);
         }
@@ -43,7 +50,9 @@ public sealed unsafe partial class FileService
         attributes = default;
         const int Flags = Descriptors.O_RDWR | Files.O_CREAT | Files.O_EXCL | Files.O_NOFOLLOW | Descriptors.O_NONBLOCK | Descriptors.O_CLOEXEC;
         ThreadIdentity.Become(directory.Credential);
+        EnterUmask(wanted);
         int data = Files.OpenAt(directory.Node.Descriptor, name, Flags, (wanted.Mode ?? 0) & 0xFFF);
+        LeaveUmask(wanted);
         if (data < 0)
             return ErrnoMap.Last;
         var path = default(NameBuffer);
@@ -70,8 +79,7 @@ public sealed unsafe partial class FileService
         var rest = wanted;
         if (directory.Credential.Uid != 0)
             rest.Uid = rest.Gid = null;
-        if (rest.Mode is { } mode && (mode & 0xFFF) == attributes.Mode && rest.Uid is null && rest.Gid is null)
-            rest.Mode = null;
+        rest.Mode = ModeOfNew(rest, attributes.Mode);
         if (rest.Size == 0 || node.Type != FileType.Regular)
             rest.Size = null;
         rest.GuardCtime = null;
@@ -83,6 +91,31 @@ public sealed unsafe partial class FileService
         else if (status != VfsStatus.Ok)
             child.Dispose();
         return status;
+    }
+
+    /// <summary>
+    /// The mode that is still to be set, or null. The permissions stay as the kernel made them, of what was asked for and a default ACL
+    /// of the directory; only the other bits, which some calls leave out and a change of the owner clears, may be missing.
+    /// </summary>
+    private static uint? ModeOfNew(in SetAttributes wanted, uint made)
+    {
+        const uint Special = 0xE00;
+        uint special = (wanted.Mode ?? 0) & Special;
+        bool changesOwner = wanted.Uid is not null || wanted.Gid is not null;
+        return (special & ~made) == 0 && !(changesOwner && special != 0) ? null : made | special;
+    }
+
+    /// <summary>The kernel applies a mask where it has to be applied: not under a default ACL (umask(2)).</summary>
+    private static void EnterUmask(in SetAttributes set)
+    {
+        if (set.Umask is { } mask)
+            Credentials.SetUmask(mask);
+    }
+
+    private static void LeaveUmask(in SetAttributes set)
+    {
+        if (set.Umask is not null)
+            Credentials.SetUmask(0);
     }
 
     /// <summary>UNCHECKED takes an existing file and sets its size only; EXCLUSIVE takes its own.</summary>

@@ -7,15 +7,14 @@ namespace NfsdCtl.Vfs;
 public sealed unsafe partial class FileService
 {
     /// <summary>
-    /// The attributes. Needs no right on the file (RFC 1813 §3.3.1). STALE when a local program removed its last name: only our own
-    /// descriptor keeps it, and that goes too.
+    /// The attributes. Needs no right on the file (RFC 1813 §3.3.1). STALE when a local program removed its last name and no client has
+    /// it open: only our own descriptor keeps it, and that goes too.
     /// </summary>
     public VfsStatus GetAttr(in FileRef file, out Attributes attributes)
     {
         var status = StatDescriptor(file.Node.Descriptor, file.Volume, out attributes);
-        if (status != VfsStatus.Ok || attributes.LinkCount != 0)
+        if (status != VfsStatus.Ok || attributes.LinkCount != 0 || nodes.Unlink(file.Node))
             return status;
-        nodes.Drop(file.Node);
         file.Export.Counters.CountStale();
         return VfsStatus.Stale;
     }
@@ -46,7 +45,7 @@ public sealed unsafe partial class FileService
         Unsafe.SkipInit(out data);
         Unsafe.SkipInit(out attributes);
         isMountRoot = false;
-        if (Files.Statx(directory, name, flags | Files.AT_NO_AUTOMOUNT, Files.STATX_BASIC_STATS, &data) < 0)
+        if (Files.Statx(directory, name, flags | Files.AT_NO_AUTOMOUNT, Files.STATX_BASIC_STATS | Files.STATX_BTIME, &data) < 0)
             return ErrnoMap.Last;
         isMountRoot = (data.Attributes & Files.STATX_ATTR_MOUNT_ROOT) != 0;
         attributes.Type = TypeOf(data.Mode);
@@ -63,6 +62,8 @@ public sealed unsafe partial class FileService
         attributes.Atime = new VfsTime(data.AtimeSeconds, data.AtimeNanoseconds);
         attributes.Mtime = new VfsTime(data.MtimeSeconds, data.MtimeNanoseconds);
         attributes.Ctime = new VfsTime(data.CtimeSeconds, data.CtimeNanoseconds);
+        attributes.HasBirth = (data.Mask & Files.STATX_BTIME) != 0;
+        attributes.Birth = new VfsTime(data.BtimeSeconds, data.BtimeNanoseconds);
         // As time_to_chattr (fs/nfsd/nfsfh.h): user space is not given the kernel's own cookie.
         attributes.ChangeCookie = ((ulong)data.CtimeSeconds << 30) + data.CtimeNanoseconds;
         return VfsStatus.Ok;

@@ -103,12 +103,12 @@ public sealed unsafe partial class FileService
             return VfsStatus.NoEnt;
         // The port was checked when the parent was resolved; a child export that demands more is checked at its own handle.
         if (root.Match(directory.Client, exports.ClientNames, out var export) != ExportMatch.Found
-            || !(export!.Options.NoHide || directory.Export.Options.CrossMount))
+            || !(directory.CrossesMounts || export!.Options.NoHide || directory.Export.Options.CrossMount))
             return VfsStatus.NoEnt;
         var status = Touch(root.FileSystem);
         if (status == VfsStatus.Ok)
             status = FindNode(root.FileSystem, root.Key, out var node) is VfsStatus.Ok and var ok
-                ? Enter(directory, root, export, node!, out child, ok)
+                ? Enter(directory, root, export!, node!, out child, ok)
                 : VfsStatus.NoEnt;
         return status == VfsStatus.Ok ? GetAttr(child, out attributes) : status;
     }

@@ -12,8 +12,10 @@ public sealed unsafe partial class FileService
         if (status == VfsStatus.Ok)
         {
             ThreadIdentity.Become(directory.Credential);
+            EnterUmask(set);
             if (Files.MkDirAt(directory.Node.Descriptor, (byte*)&buffer, (set.Mode ?? 0) & 0xFFF) < 0)
                 status = ErrnoMap.Last;
+            LeaveUmask(set);
         }
         return EndMaking(directory, name, set, status, out child, out attributes, ref wcc);
     }
@@ -64,8 +66,10 @@ public sealed unsafe partial class FileService
                 ? (minor & 0xFF) | (ulong)major << 8 | (ulong)(minor & ~0xFFu) << 12
                 : 0;
             ThreadIdentity.Become(directory.Credential);
+            EnterUmask(set);
             if (Files.MkNodAt(directory.Node.Descriptor, (byte*)&buffer, (uint)kind | ((set.Mode ?? 0) & 0xFFF), device) < 0)
                 status = ErrnoMap.Last;
+            LeaveUmask(set);
         }
         return EndMaking(directory, name, set, status, out child, out attributes, ref wcc);
     }

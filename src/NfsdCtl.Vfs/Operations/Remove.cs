@@ -46,7 +46,7 @@ public sealed unsafe partial class FileService
             return;
         var status = StatDescriptor(victim.Descriptor, victim.FileSystem, out var attributes);
         if (status != VfsStatus.Ok || attributes.LinkCount == 0)
-            nodes.Drop(victim);
+            nodes.Unlink(victim);
         victim.Release();
     }
 }

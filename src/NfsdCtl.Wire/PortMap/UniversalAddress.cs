@@ -7,7 +7,7 @@ namespace NfsdCtl.Wire.PortMap;
 /// Universal addresses (RFC 5665 §5.2.3.3 and §5.2.3.4): the address in text, then the port as two decimal octets,
 /// "192.0.2.1.8.1" for port 2049.
 /// </summary>
-internal static class UniversalAddress
+public static class UniversalAddress
 {
     private const int Longest = 64;
 

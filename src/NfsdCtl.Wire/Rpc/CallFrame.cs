@@ -26,6 +26,11 @@ public abstract class CallFrame : RpcCall
     {
     }
 
+    /// <summary>The message answers a call that went the other way.</summary>
+    protected virtual void ReplyArrived(uint xid, ReadOnlySpan<byte> message)
+    {
+    }
+
     /// <summary>
     /// Executes one message and writes its reply into <see cref="ReplyRoom"/>. Returns the reply's length, or 0 when there is
     /// no answer.
@@ -34,7 +39,11 @@ public abstract class CallFrame : RpcCall
     {
         var arguments = new XdrReader(message);
         if (!TryParse(ref arguments, out var rejection))
+        {
+            if (message.Length >= 8 && BinaryPrimitives.ReadUInt32BigEndian(message[4..]) == 1)
+                ReplyArrived(BinaryPrimitives.ReadUInt32BigEndian(message), message);
             return 0;
+        }
         if (rejection is { } why)
             return WriteRejection(ReplyRoom, why);
         var reply = new XdrWriter(ReplyRoom[AcceptedHead..]);
@@ -149,14 +158,18 @@ public abstract class CallFrame : RpcCall
     /// </summary>
     private AcceptStatus Dispatch(RpcProgram[] programs, ref XdrReader arguments, ref XdrWriter reply, Action<string, Exception?> report)
     {
+        var other = AcceptStatus.ProgUnavail;
         foreach (var program in programs)
         {
             if (program.Number != Program)
                 continue;
+            // Several programs may share a number: the versions of NFS do.
             if (!program.Serves(Version))
             {
-                Mismatch = (program.Versions[0], program.Versions[^1]);
-                return AcceptStatus.ProgMismatch;
+                var (low, high) = other == AcceptStatus.ProgMismatch ? Mismatch : (uint.MaxValue, 0);
+                Mismatch = (Math.Min(low, program.Versions[0]), Math.Max(high, program.Versions[^1]));
+                other = AcceptStatus.ProgMismatch;
+                continue;
             }
             try
             {
@@ -170,7 +183,7 @@ public abstract class CallFrame : RpcCall
                 return AcceptStatus.SystemErr;
             }
         }
-        return AcceptStatus.ProgUnavail;
+        return other;
     }
 
     /// <summary>Why a call is denied (RFC 5531 §9, rejected_reply).</summary>

@@ -103,6 +103,9 @@ public abstract class RpcCall : IBlockingHook
     /// </summary>
     public abstract void EnsureRoom(ref XdrWriter reply, int bytes);
 
+    /// <summary>The connection of the call, for calls in the other direction; null where there is none (UDP, in-memory transport).</summary>
+    public virtual IBackChannel? BackChannel => null;
+
     /// <summary>The largest reply that this transport carries, in bytes, RPC header included.</summary>
     public abstract int MaxReply { get; }
 

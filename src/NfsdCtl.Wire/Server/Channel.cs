@@ -1,4 +1,5 @@
 using NfsdCtl.Linux;
+using NfsdCtl.Wire.Rpc;
 
 namespace NfsdCtl.Wire.Server;
 
@@ -51,12 +52,34 @@ internal abstract class Channel
     /// <summary>Room for a reply that is sent later; null when there is none.</summary>
     public virtual HeldReply? Hold() => null;
 
+    /// <summary>The way back to the client; made when it is first asked for.</summary>
+    public virtual IBackChannel? BackChannel => null;
+
+    /// <summary>The client answered a call that went to it.</summary>
+    public virtual void ReplyArrived(uint xid, ReadOnlySpan<byte> message)
+    {
+    }
+
     /// <summary>A call that went on alone is done.</summary>
     public virtual void CallFinished()
     {
     }
 
     public void AddReference() => Interlocked.Increment(ref references);
+
+    /// <summary>The same for one who has no reference: false when the last user is gone.</summary>
+    public bool TryAddReference()
+    {
+        int now = Volatile.Read(ref references);
+        while (now > 0)
+        {
+            int was = Interlocked.CompareExchange(ref references, now + 1, now);
+            if (was == now)
+                return true;
+            now = was;
+        }
+        return false;
+    }
 
     /// <summary>Closes the descriptor when the last user is gone: a call that went on alone may still answer.</summary>
     public void Release()

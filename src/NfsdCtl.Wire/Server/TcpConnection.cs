@@ -35,6 +35,7 @@ internal sealed unsafe class TcpConnection : Channel
     private Queue<HeldReply> ready = new();
     private Queue<HeldReply> leaving = new();
     private int held;
+    private ConnectionBackChannel? backChannel;
     private NativeBuffer? input;
     private int filled;
     private int position;
@@ -357,6 +358,38 @@ internal sealed unsafe class TcpConnection : Channel
         worker.Sent();
     }
 
+    /// <summary>Sends a whole record from any thread, behind whatever is being sent. False: the connection is gone.</summary>
+    public bool TrySend(ReadOnlySpan<byte> record)
+    {
+        if (!TryAddReference())
+            return false;
+        bool sent = false;
+        lock (sending)
+        {
+            if (!closed)
+            {
+                sent = unsent.Send(record, more: false) != SendResult.Broken;
+                if (!sent)
+                    Abort();
+            }
+        }
+        Release();
+        return sent;
+    }
+
+    public override IBackChannel? BackChannel
+    {
+        get
+        {
+            if (Volatile.Read(ref backChannel) is { } known)
+                return known;
+            var made = new ConnectionBackChannel(this);
+            return Interlocked.CompareExchange(ref backChannel, made, null) ?? made;
+        }
+    }
+
+    public override void ReplyArrived(uint xid, ReadOnlySpan<byte> message) => Volatile.Read(ref backChannel)?.Arrived(xid, message);
+
     private void SendQueued()
     {
         if (unsent.IsEmpty)
@@ -411,6 +444,7 @@ internal sealed unsafe class TcpConnection : Channel
         lock (sending)
             removed = true;
         Retire(ready);
+        Volatile.Read(ref backChannel)?.Close();
         Release();
     }
 

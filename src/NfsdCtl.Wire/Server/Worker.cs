@@ -62,6 +62,8 @@ internal sealed class Worker : CallFrame
 
     public override int MaxReply => channel!.MaxReply;
 
+    public override IBackChannel? BackChannel => channel!.BackChannel;
+
     public SplicePipe Pipe => pipe;
 
     /// <summary>The pipe went to a queue with the data in it.</summary>
@@ -257,6 +259,8 @@ internal sealed class Worker : CallFrame
     }
 
     private static int Padded(int length) => (length + 3) & ~3;
+
+    protected override void ReplyArrived(uint xid, ReadOnlySpan<byte> message) => channel!.ReplyArrived(xid, message);
 
     protected override void DiscardResult()
     {

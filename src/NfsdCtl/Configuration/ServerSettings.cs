@@ -47,6 +47,25 @@ public sealed record ServerSettings
 
     public int Lease { get; init; } = 90;
 
+    public bool Version3 { get; init; } = true;
+
+    public bool Version4 { get; init; } = true;
+
+    /// <summary>The minor versions of NFSv4: bit 0 is 4.0.</summary>
+    public uint MinorVersions { get; init; } = 0b111;
+
+    /// <summary>The most operations of one NFSv4 compound.</summary>
+    public int MaxOperations { get; init; } = 64;
+
+    /// <summary>The domain of NFSv4 owner strings; empty for numbers only.</summary>
+    public string OwnerDomain { get; init; } = "";
+
+    /// <summary>Whether owners are told by name.</summary>
+    public bool OwnerNames { get; init; }
+
+    /// <summary>How long an expired NFSv4 client keeps what nobody else wants, in seconds.</summary>
+    public int Courtesy { get; init; } = 86_400;
+
     /// <summary>The server scope of NFSv4.1, equal on every node that may take over an address (RFC 8881 §2.10.4).</summary>
     public string ServerScope { get; init; } = "nfsdctl";
 

@@ -14,6 +14,15 @@ public static class SettingTable
         Switch("nfsd", "udp", "serve over UDP", s => s.Udp, (s, v) => s with { Udp = v }),
         Number("nfsd", "grace-time", 10, 3600, "length of a grace period, seconds", s => s.Grace, (s, v) => s with { Grace = v }),
         Number("nfsd", "lease-time", 10, 3600, "lease of NFSv4 clients, seconds", s => s.Lease, (s, v) => s with { Lease = v }),
+        Switch("nfsd", "vers3", "serve NFS version 3", s => s.Version3, (s, v) => s with { Version3 = v }),
+        Switch("nfsd", "vers4", "serve NFS version 4, as far as its minor versions are on", s => s.Version4, (s, v) => s with { Version4 = v }),
+        MinorVersion(0),
+        MinorVersion(1),
+        MinorVersion(2),
+        Number("nfsd", "max-operations", 8, 1024, "operations of one NFSv4 compound at most", s => s.MaxOperations, (s, v) => s with { MaxOperations = v }),
+        Number("nfsd", "courtesy-time", 0, 604800, "seconds that an expired NFSv4 client keeps what nobody else wants", s => s.Courtesy, (s, v) => s with { Courtesy = v }),
+        Text("nfsd", "owner-domain", "domain of NFSv4 owners like user@domain; empty: numbers only", s => s.OwnerDomain, (s, v) => s with { OwnerDomain = v }),
+        Switch("nfsd", "owner-names", "tell NFSv4 owners by name and not by number", s => s.OwnerNames, (s, v) => s with { OwnerNames = v }),
         Text("nfsd", "scope", "server scope, equal on all nodes (RFC 8881 §2.10.4)", s => s.ServerScope, (s, v) => s with { ServerScope = v }),
         Number("mountd", "port", 0, 65535, "port of the MOUNT protocol; 0: any", s => s.MountdPort, (s, v) => s with { MountdPort = v }),
         Number("lockd", "port", 0, 65535, "port of NLM; 0: any", s => s.LockdPort, (s, v) => s with { LockdPort = v }),
@@ -32,6 +41,11 @@ public static class SettingTable
 
     public static SettingDefinition? Find(string section, string key) =>
         All.FirstOrDefault(d => d.Section == section && d.Key == key);
+
+    private static SettingDefinition MinorVersion(int minor) => Switch(
+        "nfsd", $"vers4.{minor}", $"serve NFS version 4.{minor}",
+        s => (s.MinorVersions >> minor & 1) != 0,
+        (s, v) => s with { MinorVersions = v ? s.MinorVersions | 1u << minor : s.MinorVersions & ~(1u << minor) });
 
     private static Parsed ApplyHost(ServerSettings settings, string text)
     {

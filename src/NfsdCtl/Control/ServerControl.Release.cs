@@ -42,9 +42,6 @@ public sealed partial class ServerControl
         return Release(selector, export.Path, order);
     }
 
-    public Outcome<Done> ExpireClient(long id, Order order) =>
-        new ControlError(Errno.ENXIO, $"there is no NFSv4 client {id}");
-
     private static ReleaseReport Nothing(string target) => new(target, 0, 0, 0, 0, 0, 0, 0, TimeSpan.Zero);
 
     private ReleaseReport Release(in ReleaseSelector selector, string target, Order order)
@@ -55,7 +52,7 @@ public sealed partial class ServerControl
         using (var gate = parts.State.Enter(effects))
             counts = parts.State.Releases.Release(gate, selector, order.DryRun);
         parts.Effects.RunAll(effects);
-        return new ReleaseReport(target, counts.Locks, counts.Waiters, counts.Shares, 0, 0, 0, counts.Clients, Since(begin));
+        return new ReleaseReport(target, counts.Locks, counts.Waiters, counts.Shares, counts.Opens, 0, counts.Sessions, counts.Clients, Since(begin));
     }
 
     /// <summary>Closes every descriptor on a filesystem. False when requests still use some.</summary>

@@ -72,8 +72,6 @@ public sealed partial class ServerControl
 
     public IReadOnlyList<LeaseReport> Leases() => [];
 
-    public IReadOnlyList<ClientReport> Clients() => [];
-
     public StatusReport Status()
     {
         StateCounts counts = default;

@@ -1,6 +1,7 @@
 using NfsdCtl.Control;
 using NfsdCtl.Linux;
 using NfsdCtl.Protocols.Nfs3;
+using NfsdCtl.Protocols.Nfs4;
 using NfsdCtl.Wire.Rpc;
 using NfsdCtl.Wire.Server;
 
@@ -50,20 +51,43 @@ public sealed partial class ServerControl
         return set.Ok ? new PoolThreadsReport([(int)set.Value.Value]) : set.Error;
     }
 
-    public IReadOnlyList<ProtocolVersion> Versions() => [new ProtocolVersion(3, null, true), new ProtocolVersion(4, null, false)];
+    public IReadOnlyList<ProtocolVersion> Versions()
+    {
+        var versions = parts.Versions;
+        return
+        [
+            new ProtocolVersion(3, null, versions.Version3),
+            new ProtocolVersion(4, null, versions.MinorVersions != 0),
+            .. Enumerable.Range(0, (int)Nfs4Options.LastMinorVersion + 1)
+                .Select(minor => new ProtocolVersion(4, minor, (versions.MinorVersions >> minor & 1) != 0)),
+        ];
+    }
 
-    /// <remarks>Version 3 is the only one that is built: it cannot be off, and no other can be on.</remarks>
     public Outcome<VersionReport> SetVersions(IReadOnlyList<ProtocolVersion> changes, Order order)
     {
         if (IsServing)
             return ControlError.Busy("versions cannot change while the server runs");
+        bool version3 = false;
+        bool version4 = false;
+        uint minors = 0;
         foreach (var change in changes)
         {
-            if (change.On && change.Major != 3)
-                return ControlError.Invalid($"version {change.Major} is not built");
-            if (!change.On && change.Major == 3)
-                return ControlError.Invalid("version 3 is the only one and cannot be off");
+            bool known = change is { Major: 3, Minor: null } or { Major: 4, Minor: null or (>= 0 and <= (int)Nfs4Options.LastMinorVersion) };
+            if (change.On && !known)
+                return ControlError.Invalid($"version {change.Major}{(change.Minor is { } m ? $".{m}" : "")} is not built");
+            if (!change.On)
+                continue;
+            version3 |= change.Major == 3;
+            version4 |= change is { Major: 4, Minor: null };
+            if (change is { Major: 4, Minor: { } minor })
+                minors |= 1u << minor;
         }
+        // A major version that is off takes its minor ones along.
+        var wanted = new ServedVersions(version3, version4 ? minors : 0);
+        if (!wanted.Version3 && wanted.MinorVersions == 0)
+            return ControlError.Invalid("no version would be left");
+        if (!order.DryRun)
+            parts.Versions = wanted;
         return new VersionReport(Versions());
     }
 

@@ -34,7 +34,7 @@ public sealed class Listeners(ServerParts parts)
     {
         lock (gate)
         {
-            return [.. open.SelectMany(o => o.Program.Versions, (o, version) =>
+            return [.. open.SelectMany(o => ServedWith(o.Program, o.Endpoint.Transport).SelectMany(p => p.Versions), (o, version) =>
                     new PortMapping(o.Program.Number, version, o.Endpoint.Transport, o.Endpoint.IsV4, NetAddress.Any, o.Endpoint.Port))
                 .Distinct()];
         }
@@ -96,13 +96,26 @@ public sealed class Listeners(ServerParts parts)
         chosen[program] = port;
     }
 
+    /// <summary>
+    /// The programs behind one port: that of NFS has both versions, of which version 4 is for transports that control congestion
+    /// (RFC 8881 §2.9.1).
+    /// </summary>
+    private RpcProgram[] ServedWith(RpcProgram program, Transport transport)
+    {
+        if (program != parts.Nfs)
+            return [program];
+        var versions = parts.Versions;
+        bool serves4 = versions.MinorVersions != 0 && transport == Transport.Tcp;
+        return versions.Version3 ? serves4 ? [parts.Nfs, parts.Nfs4] : [parts.Nfs] : serves4 ? [parts.Nfs4] : [];
+    }
+
     /// <summary>Opens a port on every served address and returns it; where any will do, all addresses get the same.</summary>
     private ushort Open(RpcProgram program, ushort port, Transport transport)
     {
         IReadOnlyList<NetAddress> addresses = parts.Settings.Host.Count == 0 ? [NetAddress.Any] : parts.Settings.Host;
         foreach (var address in addresses)
         {
-            var opened = parts.Rpc.Listen(address, port, transport, program);
+            var opened = parts.Rpc.Listen(address, port, transport, ServedWith(program, transport));
             port = opened[0].Port;
             open.AddRange(opened.Select(e => (e, program)));
         }

@@ -27,6 +27,7 @@ public sealed class PeerCalls(RpcClient client, LocalAddresses addresses, Cancel
             {
                 From = call.From,
                 To = call.To,
+                Port = call.Port,
                 Program = call.Program,
                 Version = call.Version,
                 Procedure = call.Procedure,

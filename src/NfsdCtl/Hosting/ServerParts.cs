@@ -5,6 +5,7 @@ using NfsdCtl.Protocols.Effects;
 using NfsdCtl.Protocols.Local;
 using NfsdCtl.Protocols.Mount;
 using NfsdCtl.Protocols.Nfs3;
+using NfsdCtl.Protocols.Nfs4;
 using NfsdCtl.Protocols.Nlm;
 using NfsdCtl.Protocols.Nsm;
 using NfsdCtl.State;
@@ -18,6 +19,10 @@ using NfsdCtl.Wire.Client;
 using NfsdCtl.Wire.Server;
 
 namespace NfsdCtl.Hosting;
+
+/// <param name="Version3">NFSv3.</param>
+/// <param name="MinorVersions">Those of NFSv4: bit 0 is 4.0; 0 for none.</param>
+public sealed record ServedVersions(bool Version3, uint MinorVersions);
 
 /// <summary>Everything a server is made of, put together once. Nothing here opens a socket, a filesystem or a mount.</summary>
 public sealed class ServerParts : IDisposable
@@ -51,7 +56,15 @@ public sealed class ServerParts : IDisposable
         Nodes = new NodeCache(new NodeCacheSettings());
         Files = new FileService(Exports, Nodes, mounts, time);
 
-        State = new ServerState(new StateOptions { Linger = TimeSpan.FromSeconds(settings.ClientLinger), Seed = (ulong)Random.Shared.NextInt64() }, time);
+        State = new ServerState(new StateOptions
+        {
+            Linger = TimeSpan.FromSeconds(settings.ClientLinger),
+            Seed = (ulong)Random.Shared.NextInt64(),
+            Instance = (uint)Random.Shared.Next(1, int.MaxValue),
+            Lease = TimeSpan.FromSeconds(settings.Lease),
+            Courtesy = TimeSpan.FromSeconds(settings.Courtesy),
+            MaxOperations = (uint)settings.MaxOperations,
+        }, time);
         Records = new ScopeRecordStore(new RecordPlaces(FileSystems, settings.StateDirectory));
         Addresses = new LocalAddresses();
         Peers = new PeerCalls(new RpcClient(time), Addresses, stopping.Token);
@@ -61,6 +74,15 @@ public sealed class ServerParts : IDisposable
 
         Replies = new ReplyCache(ReplyCapacity, time);
         Nfs = new Nfs3Program(Files, Replies);
+        Versions = new ServedVersions(settings.Version3, settings.Version4 ? settings.MinorVersions : 0);
+        Nfs4 = new Nfs4Program(State, Files, Records, LocalLocks, Effects, new Nfs4Options
+        {
+            MinorVersions = () => Versions.MinorVersions,
+            ServerScope = settings.ServerScope,
+            MaxOperations = settings.MaxOperations,
+            OwnerDomain = settings.OwnerDomain,
+            WriteOwnerNames = settings.OwnerNames,
+        }, time);
         MountList = new Protocols.Mount.MountTable();
         Mount = new MountProgram(Files, () => Exports.Current.Exports, MountList);
         NlmService = new NlmService(State, new VfsNlmFiles(Files), Records, LocalLocks, Effects, Peers);
@@ -103,6 +125,11 @@ public sealed class ServerParts : IDisposable
     public ReplyCache Replies { get; }
 
     public Nfs3Program Nfs { get; }
+
+    public Nfs4Program Nfs4 { get; }
+
+    /// <summary>Which versions of NFS are served; changed only while the server does not serve.</summary>
+    public ServedVersions Versions { get; set; }
 
     public Protocols.Mount.MountTable MountList { get; }
 

@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using NfsdCtl.Commands;
 using NfsdCtl.Control;
+using NfsdCtl.TestKit.Control;
 
 namespace NfsdCtl.SystemTests.Fuse;
 

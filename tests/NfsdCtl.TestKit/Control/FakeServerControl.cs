@@ -144,7 +144,11 @@ public sealed class FakeServerControl : IServerControl
 
     public IReadOnlyList<ScopeReport> Scopes() => ScopeList;
 
-    public IReadOnlyList<ClientReport> Clients() => [.. ClientList];
+    public IReadOnlyList<long> Clients() => [.. ClientList.Select(c => c.Id)];
+
+    public string? ClientInfo(long id) => ClientList.Find(c => c.Id == id)?.Info;
+
+    public string? ClientStates(long id) => ClientList.Find(c => c.Id == id)?.States;
 
     public StatusReport Status() => new(
         "0.1.0", 4711, TimeSpan.FromSeconds(61.5), IsServing, 32, [NetAddress.FromV4(0x0A000001)], ListenerList, 3, 1000, ExportList.Count, GraceList.Count,
@@ -171,3 +175,6 @@ public sealed class FakeServerControl : IServerControl
         return answer();
     }
 }
+
+/// <summary>An NFSv4 client with the texts of its files.</summary>
+public sealed record ClientReport(long Id, string Info, string States);

@@ -21,6 +21,7 @@ public sealed class ToyProgram() : RpcProgram("toy", Id, 1, 2)
     public const uint EchoAfterBlock = 10;
     public const uint LateFailure = 11;
     public const uint Hold = 12;
+    public const uint GiveWayBack = 13;
     public const int MaxEcho = 2 << 20;
 
     private readonly ConcurrentDictionary<uint, bool> seen = new();
@@ -38,6 +39,9 @@ public sealed class ToyProgram() : RpcProgram("toy", Id, 1, 2)
     public int File { get; set; } = -1;
 
     public int Dropped { get; private set; }
+
+    /// <summary>What <see cref="GiveWayBack"/> was called on.</summary>
+    public ConcurrentQueue<IBackChannel?> WaysBack { get; } = new();
 
     public override AcceptStatus Execute(RpcCall call, ref XdrReader arguments, ref XdrWriter reply)
     {
@@ -67,6 +71,9 @@ public sealed class ToyProgram() : RpcProgram("toy", Id, 1, 2)
                 return arguments.Failed ? AcceptStatus.GarbageArgs : AcceptStatus.Success;
             case DropFirst:
                 return seen.TryAdd(call.Xid, true) && ++Dropped > 0 ? AcceptStatus.Drop : AcceptStatus.Success;
+            case GiveWayBack:
+                WaysBack.Enqueue(call.BackChannel);
+                return AcceptStatus.Success;
             case LateFailure:
                 _ = call.BeginSplice(File, 0, 64 << 10);
                 reply.U32(7);

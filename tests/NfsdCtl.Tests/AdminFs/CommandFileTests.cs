@@ -1,5 +1,6 @@
 using NfsdCtl.Control;
 using NfsdCtl.Linux;
+using NfsdCtl.TestKit.Control;
 
 namespace NfsdCtl.Tests.AdminFs;
 

@@ -126,7 +126,7 @@ public class EncodingTests
     [Test]
     public void Every_outcome_has_a_status_of_its_own()
     {
-        var statuses = Enum.GetValues<VfsStatus>().Select(Nfs3Status.Of).ToList();
+        var statuses = Enum.GetValues<VfsStatus>().Except([VfsStatus.NoXattr, VfsStatus.XattrTooBig]).Select(Nfs3Status.Of).ToList();
         Assert.That(statuses, Is.Unique);
         Assert.That(Enum.GetValues<nfsstat3>().Except(statuses), Is.EqualTo(new[] { nfsstat3.NFS3ERR_REMOTE }),
             "REMOTE alone is never answered: there are no remote mounts in path names");

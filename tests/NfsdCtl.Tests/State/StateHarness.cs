@@ -267,7 +267,7 @@ public sealed class StateHarness
                 if (!Granting.Contains(effect.Id))
                     Granting.Add(effect.Id);
                 break;
-            case EffectKind.Forfeit:
+            case EffectKind.Forfeit or EffectKind.ForgetExpired:
                 State.Clients.Recorded(gate, effect.Need, !DiskFails);
                 break;
             case EffectKind.ForgetClient:

@@ -1,0 +1,106 @@
+using NfsdCtl.Protocols.Nfs4.Operations;
+using NfsdCtl.Vfs;
+using static NfsdCtl.Protocols.Nfs4.Nfs4Constants;
+
+namespace NfsdCtl.Protocols.Nfs4.Attributes;
+
+/// <summary>
+/// Every attribute that there is here (RFC 8881 §5.6 to §5.8, RFC 7862 §12.2, RFC 8275, RFC 8276 §8.1). What a POSIX filesystem cannot
+/// answer is not among them: archive, hidden, system, mimetype, time_backup, retention, layouts, quotas, sacl.
+/// </summary>
+internal static class AttributeTable
+{
+    /// <summary>One more than the highest number.</summary>
+    public const int Count = (int)FATTR4_XATTR_SUPPORT + 1;
+
+    /// <summary>change_attr_type4 (RFC 7862 §12.2.3).</summary>
+    private const uint ChangeIsTimeMetadata = 3;
+    private const uint ChangeIsUndefined = 4;
+
+    public static IReadOnlyList<AttributeDefinition> All { get; } =
+    [
+        new((int)FATTR4_SUPPORTED_ATTRS, (in v, ref w) => v.Supported.Write(ref w)),
+        new((int)FATTR4_TYPE, (in v, ref w) => w.U32((uint)v.Stat.Type)),
+        new((int)FATTR4_FH_EXPIRE_TYPE, (in v, ref w) => w.U32((uint)FH4_PERSISTENT)),
+        new((int)FATTR4_CHANGE, (in v, ref w) => w.U64(v.Stat.ChangeCookie)),
+        new((int)FATTR4_SIZE, (in v, ref w) => w.U64(v.Stat.Size), AttributeSetters.Size),
+        new((int)FATTR4_LINK_SUPPORT, (in v, ref w) => w.Bool(v.Limits.HardLinks)),
+        new((int)FATTR4_SYMLINK_SUPPORT, (in v, ref w) => w.Bool(v.Limits.Symlinks)),
+        new((int)FATTR4_NAMED_ATTR, (in v, ref w) => w.Bool(false)),
+        new((int)FATTR4_FSID, (in v, ref w) => { w.U64(v.FsIdMajor); w.U64(v.FsIdMinor); }),
+        new((int)FATTR4_UNIQUE_HANDLES, (in v, ref w) => w.Bool(true)),
+        new((int)FATTR4_LEASE_TIME, (in v, ref w) => w.U32((uint)v.Call.Nfs4.Clients.Lease.TotalSeconds)),
+        // Here they could be had; a failure is written in READDIR.
+        new((int)FATTR4_RDATTR_ERROR, (in v, ref w) => w.U32((uint)nfsstat4.NFS4_OK)),
+        new((int)FATTR4_ACL, (in v, ref w) => w.Fixed(v.Acl.Span), AttributeSetters.Acl),
+        new((int)FATTR4_ACLSUPPORT, (in v, ref w) => w.U32(v.AclSupport)),
+        new((int)FATTR4_CANSETTIME, (in v, ref w) => w.Bool(v.Limits.CanSetTime)),
+        new((int)FATTR4_CASE_INSENSITIVE, (in v, ref w) => w.Bool(v.Limits.CaseInsensitive)),
+        new((int)FATTR4_CASE_PRESERVING, (in v, ref w) => w.Bool(v.Limits.CasePreserving)),
+        new((int)FATTR4_CHOWN_RESTRICTED, (in v, ref w) => w.Bool(v.Limits.ChownRestricted)),
+        new((int)FATTR4_FILEHANDLE, (in v, ref w) => w.Opaque(((ReadOnlySpan<byte>)v.Handle)[..v.HandleLength])),
+        new((int)FATTR4_FILEID, (in v, ref w) => w.U64(v.Stat.FileId)),
+        new((int)FATTR4_FILES_AVAIL, (in v, ref w) => w.U64(v.Space.AvailableFiles)),
+        new((int)FATTR4_FILES_FREE, (in v, ref w) => w.U64(v.Space.FreeFiles)),
+        new((int)FATTR4_FILES_TOTAL, (in v, ref w) => w.U64(v.Space.TotalFiles)),
+        new((int)FATTR4_FS_LOCATIONS, AttributeGetters.FsLocations),
+        new((int)FATTR4_HOMOGENEOUS, (in v, ref w) => w.Bool(v.Limits.Homogeneous)),
+        new((int)FATTR4_MAXFILESIZE, (in v, ref w) => w.U64(v.Limits.MaxFileSize)),
+        new((int)FATTR4_MAXLINK, (in v, ref w) => w.U32(v.Limits.LinkMax)),
+        new((int)FATTR4_MAXNAME, (in v, ref w) => w.U32(v.Limits.NameMax)),
+        new((int)FATTR4_MAXREAD, (in v, ref w) => w.U64(Read.MaxTransfer)),
+        new((int)FATTR4_MAXWRITE, (in v, ref w) => w.U64(Read.MaxTransfer)),
+        new((int)FATTR4_MODE, (in v, ref w) => w.U32(v.Stat.Mode), AttributeSetters.Mode),
+        new((int)FATTR4_NO_TRUNC, (in v, ref w) => w.Bool(v.Limits.NoTrunc)),
+        new((int)FATTR4_NUMLINKS, (in v, ref w) => w.U32(v.Stat.LinkCount)),
+        new((int)FATTR4_OWNER, (in v, ref w) => v.Owners.Write(v.Stat.Uid, isGroup: false, ref w), AttributeSetters.Owner),
+        new((int)FATTR4_OWNER_GROUP, (in v, ref w) => v.Owners.Write(v.Stat.Gid, isGroup: true, ref w), AttributeSetters.OwnerGroup),
+        new((int)FATTR4_RAWDEV, (in v, ref w) => { w.U32(v.Stat.DeviceMajor); w.U32(v.Stat.DeviceMinor); }),
+        new((int)FATTR4_SPACE_AVAIL, (in v, ref w) => w.U64(v.Space.AvailableBytes)),
+        new((int)FATTR4_SPACE_FREE, (in v, ref w) => w.U64(v.Space.FreeBytes)),
+        new((int)FATTR4_SPACE_TOTAL, (in v, ref w) => w.U64(v.Space.TotalBytes)),
+        new((int)FATTR4_SPACE_USED, (in v, ref w) => w.U64(v.Stat.Used)),
+        new((int)FATTR4_TIME_ACCESS, (in v, ref w) => AttributeGetters.Time(v.Stat.Atime, ref w)),
+        new((int)FATTR4_TIME_ACCESS_SET, null, AttributeSetters.AccessTime),
+        new((int)FATTR4_TIME_CREATE, (in v, ref w) => AttributeGetters.Time(v.Stat.Birth, ref w)),
+        new((int)FATTR4_TIME_DELTA, (in v, ref w) => AttributeGetters.Time(new VfsTime(0, v.Limits.TimeDeltaNanoseconds), ref w)),
+        new((int)FATTR4_TIME_METADATA, (in v, ref w) => AttributeGetters.Time(v.Stat.Ctime, ref w)),
+        new((int)FATTR4_TIME_MODIFY, (in v, ref w) => AttributeGetters.Time(v.Stat.Mtime, ref w)),
+        new((int)FATTR4_TIME_MODIFY_SET, null, AttributeSetters.ModifyTime),
+        new((int)FATTR4_MOUNTED_ON_FILEID, (in v, ref w) => w.U64(v.MountedOnFileId)),
+        new((int)FATTR4_DACL, AttributeGetters.Dacl, AttributeSetters.Dacl) { Since = 1 },
+        new((int)FATTR4_MODE_SET_MASKED, null, AttributeSetters.ModeMasked) { Since = 1 },
+        new((int)FATTR4_SUPPATTR_EXCLCREAT, (in v, ref w) => v.ExclusiveCreate.Write(ref w)) { Since = 1 },
+        // Names are bytes: neither FSCHARSET_CAP4_CONTAINS_NON_UTF8 can be denied nor ALLOWS_ONLY_UTF8 claimed (RFC 8881 §14.4).
+        new((int)FATTR4_FS_CHARSET_CAP, (in v, ref w) => w.U32(1)) { Since = 1 },
+        new((int)FATTR4_CLONE_BLKSIZE, (in v, ref w) => w.U32(v.Space.BlockSize)) { Since = 2 },
+        new((int)FATTR4_SPACE_FREED, (in v, ref w) => w.U64(v.Stat.LinkCount > 1 ? 0 : v.Stat.Used)) { Since = 2 },
+        new((int)FATTR4_CHANGE_ATTR_TYPE, (in v, ref w) => w.U32(v.ChangeIsTime ? ChangeIsTimeMetadata : ChangeIsUndefined)) { Since = 2 },
+        new((int)FATTR4_MODE_UMASK, null, AttributeSetters.ModeUmask) { Since = 2 },
+        new((int)FATTR4_XATTR_SUPPORT, (in v, ref w) => w.Bool(v.SupportsXattrs)) { Since = 2 },
+    ];
+
+    /// <summary>By number; null where there is none.</summary>
+    public static AttributeDefinition?[] ByNumber { get; } = Index();
+
+    /// <summary>What can be set and not read.</summary>
+    public static AttributeSet WriteOnly { get; } = Where(a => a.Get is null);
+
+    public static AttributeSet Writable { get; } = Where(a => a.Set is not null);
+
+    private static readonly AttributeSet[] ByMinorVersion = [Where(a => a.Since == 0), Where(a => a.Since <= 1), Where(a => true)];
+
+    /// <summary>What there is in a minor version, on a filesystem that can do everything.</summary>
+    public static AttributeSet Of(uint minorVersion) => ByMinorVersion[Math.Min(minorVersion, 2)];
+
+    private static AttributeDefinition?[] Index()
+    {
+        var index = new AttributeDefinition?[Count];
+        foreach (var attribute in All)
+            index[attribute.Number] = attribute;
+        return index;
+    }
+
+    private static AttributeSet Where(Func<AttributeDefinition, bool> condition) =>
+        AttributeSet.Of([.. All.Where(condition).Select(a => a.Number)]);
+}

@@ -1,0 +1,165 @@
+using NfsdCtl.State.Nfs4;
+using NfsdCtl.Wire.Client;
+using NfsdCtl.Wire.Rpc;
+
+namespace NfsdCtl.Protocols.Nfs4.Callback;
+
+/// <summary>How a request of a back channel was answered, as far as the channel cares.</summary>
+internal enum CallbackOutcome : byte
+{
+    /// <summary>CB_SEQUENCE was accepted: the slot goes on.</summary>
+    Accepted,
+
+    /// <summary>NFS4ERR_DELAY for CB_SEQUENCE: the request was not seen, and its sequence is used again.</summary>
+    Later,
+
+    /// <summary>The client and this server do not agree about the slot any more.</summary>
+    Fault,
+
+    /// <summary>The connection answers no call-backs.</summary>
+    NoProgram,
+
+    /// <summary>The connection broke.</summary>
+    Broken,
+}
+
+/// <summary>The back channel of one session: the connections that carry it, and its slots.</summary>
+internal sealed class CallbackSession
+{
+    /// <summary>More connections than this carry no call-backs.</summary>
+    private const int MostConnections = 16;
+
+    private readonly Lock own = new();
+    private readonly List<IBackChannel> connections = [];
+    private readonly CallbackSlot[] slots;
+
+    public CallbackSession(Nfs4Session session)
+    {
+        Session = session;
+        slots = [.. Enumerable.Range(0, (int)session.Back.MaxRequests).Select(n => new CallbackSlot((uint)n))];
+    }
+
+    public Nfs4Session Session { get; }
+
+    public bool HasConnection
+    {
+        get
+        {
+            lock (own)
+                return connections.Count != 0;
+        }
+    }
+
+    /// <summary>False when the connection is there already, or there are too many.</summary>
+    public bool Add(IBackChannel connection)
+    {
+        lock (own)
+        {
+            if (connections.Count >= MostConnections || connections.Contains(connection))
+                return false;
+            connections.Add(connection);
+            return true;
+        }
+    }
+
+    public void Remove(IBackChannel connection)
+    {
+        lock (own)
+            connections.Remove(connection);
+    }
+
+    public bool Carries(IBackChannel connection)
+    {
+        lock (own)
+            return connections.Contains(connection);
+    }
+
+    /// <summary>Starts a request on a free slot. False when there is none, or no connection: nothing was sent.</summary>
+    public bool Start(Func<CallbackSlot, uint, byte[]> encode, Action<nfsstat4> done, Action<CallbackSlot, IBackChannel, RpcReply> answered)
+    {
+        CallbackSlot? slot;
+        lock (own)
+        {
+            slot = connections.Count == 0 ? null : Array.Find(slots, s => s.Request is null);
+            if (slot is null)
+                return false;
+            slot.Request = encode(slot, HighestUsed(slot.Number));
+            slot.Done = done;
+        }
+        Send(slot, answered);
+        return true;
+    }
+
+    /// <summary>Sends what waits for a connection.</summary>
+    public void SendStranded(Action<CallbackSlot, IBackChannel, RpcReply> answered)
+    {
+        List<CallbackSlot> stranded;
+        lock (own)
+            stranded = [.. slots.Where(s => s.Stranded)];
+        foreach (var slot in stranded)
+            Send(slot, answered);
+    }
+
+    /// <summary>A request was answered, or its connection broke. What is to be told then, or null.</summary>
+    public Action<nfsstat4>? Finish(CallbackSlot slot, CallbackOutcome outcome)
+    {
+        lock (own)
+        {
+            if (outcome is CallbackOutcome.Broken or CallbackOutcome.NoProgram)
+            {
+                slot.Stranded = true;
+                return null;
+            }
+            if (outcome == CallbackOutcome.Accepted)
+                slot.Sequence++;
+            // A slot that is not agreed on stays taken: nothing more can be said under it.
+            if (outcome != CallbackOutcome.Fault)
+                slot.Request = null;
+            var done = slot.Done;
+            slot.Done = null;
+            return done;
+        }
+    }
+
+    private void Send(CallbackSlot slot, Action<CallbackSlot, IBackChannel, RpcReply> answered)
+    {
+        IBackChannel[] ways;
+        byte[] arguments;
+        lock (own)
+        {
+            if (slot.Request is null)
+                return;
+            slot.Stranded = false;
+            arguments = slot.Request;
+            ways = [.. connections];
+        }
+        var user = Session.CallbackUser;
+        var request = new RpcRequest
+        {
+            To = default,
+            Program = Session.CallbackProgram,
+            Version = NFS4_CALLBACK.NFS_CB.Number,
+            Procedure = NFS4_CALLBACK.NFS_CB.CB_COMPOUND,
+            Identity = user is { } u ? new RpcIdentity(u.Uid, u.Gid, "") : null,
+            Arguments = arguments,
+        };
+        foreach (var way in ways)
+        {
+            if (way.Call(request, reply => answered(slot, way, reply)) != 0)
+                return;
+        }
+        lock (own)
+            slot.Stranded = true;
+    }
+
+    private uint HighestUsed(uint also)
+    {
+        uint highest = also;
+        foreach (var slot in slots)
+        {
+            if (slot.Request is not null)
+                highest = Math.Max(highest, slot.Number);
+        }
+        return highest;
+    }
+}

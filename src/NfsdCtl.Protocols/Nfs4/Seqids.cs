@@ -1,0 +1,69 @@
+using NfsdCtl.State.Nfs4;
+using NfsdCtl.Wire.Xdr;
+
+namespace NfsdCtl.Protocols.Nfs4;
+
+/// <summary>
+/// Operations of minor version 0 that carry a seqid (RFC 7530 §9.1.7): begin, execute, end. In later minor versions the slot keeps
+/// replies, and nothing of this does anything.
+/// </summary>
+internal static class Seqids
+{
+    /// <summary>
+    /// Begins an operation on a stateid. False: <paramref name="answer"/> is the answer, with its body written if it is one of an
+    /// earlier call.
+    /// </summary>
+    public static bool Begin(Compound compound, in StateId stateId, uint seqid, ref XdrWriter reply, out SeqidUse use, out nfsstat4 answer)
+    {
+        use = default;
+        answer = nfsstat4.NFS4_OK;
+        if (compound.MinorVersion > 0)
+            return true;
+        Nfs4Status status;
+        using (var gate = compound.Enter())
+        {
+            status = compound.Nfs4.Owners.BeginState(gate, compound.Rpc.LocalAddress, stateId, seqid, out use);
+            answer = status == Nfs4Status.Replay ? Repeat(compound, use, ref reply) : status.ToNfs();
+        }
+        compound.RunEffects();
+        return status == Nfs4Status.Ok;
+    }
+
+    /// <summary>The same for OPEN, whose owner may be new. <paramref name="replayed"/>: the answer is that of an earlier call.</summary>
+    public static bool BeginOpen(
+        Compound compound, Nfs4Client client, scoped ReadOnlySpan<byte> owner, uint seqid, ref XdrWriter reply, out SeqidUse use, out nfsstat4 answer, out bool replayed)
+    {
+        Nfs4Status status;
+        using (var gate = compound.Enter())
+        {
+            status = compound.Nfs4.Owners.BeginOpen(gate, client, owner, seqid, out use);
+            replayed = status == Nfs4Status.Replay;
+            answer = replayed ? Repeat(compound, use, ref reply) : status.ToNfs();
+        }
+        compound.RunEffects();
+        return status == Nfs4Status.Ok;
+    }
+
+    /// <summary>Keeps the answer, which begins at <paramref name="body"/> behind its status, and returns its status.</summary>
+    public static nfsstat4 End(Compound compound, ref SeqidUse use, nfsstat4 status, int body, ref XdrWriter reply)
+    {
+        if (compound.MinorVersion > 0)
+            return status;
+        int start = body - sizeof(uint);
+        reply.Patch(start, (uint)status);
+        using (var gate = compound.Enter())
+            compound.Nfs4.Owners.End(gate, ref use, (uint)status, reply.Written[start..]);
+        compound.RunEffects();
+        return status;
+    }
+
+    /// <summary>Writes the body of a kept answer. Inside the gate.</summary>
+    private static nfsstat4 Repeat(Compound compound, in SeqidUse use, ref XdrWriter reply)
+    {
+        var known = use.Reply.Span;
+        var status = (nfsstat4)new XdrReader(known).U32();
+        compound.Rpc.EnsureRoom(ref reply, known.Length);
+        reply.Fixed(known[sizeof(uint)..]);
+        return status;
+    }
+}

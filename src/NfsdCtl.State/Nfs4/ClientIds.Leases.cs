@@ -1,0 +1,92 @@
+using NfsdCtl.State.Clients;
+
+namespace NfsdCtl.State.Nfs4;
+
+/// <summary>Leases, courtesy, and the end of clients.</summary>
+public sealed partial class ClientIds
+{
+    /// <summary>RENEW. Statuses: Ok, StaleClientId, Expired, CallbackPathDown.</summary>
+    public Nfs4Status Renew(in GateScope gate, NetAddress server, ulong clientId) => Find(gate, server, clientId, out _);
+
+    /// <summary>
+    /// Ends a client by its number (the lower half of its id) with all it has, at once (clients/N/ctl): it will not reclaim. False when there is no such client.
+    /// </summary>
+    public bool Expire(in GateScope gate, uint number, out Release.ReleaseCounts counts)
+    {
+        counts = default;
+        if (Numbered(number) is not { } client)
+            return false;
+        if (client.Confirmed)
+            counts = Remove(gate, client);
+        else
+            DropPending(client);
+        state.Grace.EndComplete(gate);
+        return true;
+    }
+
+    /// <summary>It has not renewed its lease in time: others may have what it holds.</summary>
+    internal bool IsExpired(Nfs4Client client) => client.Renewed < state.Now && state.Since(client.Renewed) > Lease;
+
+    /// <summary>The record of an expired client that holds this seat; null when the seat's client is alive, or no NFSv4 client.</summary>
+    internal ClientEntry? ExpiredHolder(Seat seat) => seat.Host.Nfs4 is { } client && IsExpired(client) ? seat.Entry : null;
+
+    internal void LeaseDue(in GateScope gate, Nfs4Client client)
+    {
+        if (client.IsDead)
+            return;
+        if (!client.Confirmed)
+        {
+            DropPending(client);
+            return;
+        }
+        var idle = state.Since(client.Renewed);
+        DropOldTombstones(client);
+        if (idle <= Lease)
+        {
+            state.Agenda.Set(client.Timer, state.After(Lease - idle + TimeSpan.FromMilliseconds(1)));
+            return;
+        }
+        if (client.States == 0 || idle >= state.Options.Courtesy)
+        {
+            Remove(gate, client);
+            return;
+        }
+        // From now on who waits behind it may have what it holds.
+        state.Locks.EvaluateAll(gate, FsId.Any);
+        var next = state.Options.Courtesy - idle;
+        state.Agenda.Set(client.Timer, state.After(next < Lease ? next : Lease));
+    }
+
+    /// <summary>
+    /// Its id, sessions and stateids mean nothing from this moment; what it held is free. The memory is taken back in slices.
+    /// </summary>
+    internal Release.ReleaseCounts Remove(in GateScope gate, Nfs4Client client)
+    {
+        var counts = state.Releases.ReleaseHost(client.Host) with { Sessions = client.Sessions.Count };
+        client.IsDead = true;
+        client.Timer.Due = Timed.Never;
+        foreach (var session in client.Sessions)
+            nfs4.Sessions.Drop(session);
+        client.Sessions.Clear();
+        client.Host.Nfs4 = null;
+        byId.Remove(client.Id);
+        state.Releases.SweepClient(client);
+        return counts;
+    }
+
+    /// <summary>Nothing refers to the client any more.</summary>
+    internal void FreeIndex(Nfs4Client client)
+    {
+        byIndex[client.Index] = null;
+        freeIndexes.Enqueue(client.Index);
+    }
+
+    /// <summary>A client of minor version 0 frees no stateids: what was revoked is told for a lease and forgotten then.</summary>
+    private void DropOldTombstones(Nfs4Client client)
+    {
+        if (client.MinorVersion != 0 || client.FirstTombstone == 0 || state.Since(client.RevokedAt) <= Lease)
+            return;
+        while (client.FirstTombstone != 0)
+            nfs4.States.Free(client.FirstTombstone);
+    }
+}

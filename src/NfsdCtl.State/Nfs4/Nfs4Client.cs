@@ -1,0 +1,156 @@
+using NfsdCtl.State.Clients;
+
+namespace NfsdCtl.State.Nfs4;
+
+/// <summary>A client record. Owned by the state; others read what never changes and hand it back.</summary>
+public sealed class Nfs4Client
+{
+    private readonly byte[] owner;
+    private long renewed;
+    private uint flags;
+    private volatile bool dead;
+    private long adminRevoked;
+    private long expiredRevoked;
+
+    internal Nfs4Client(ServerState state, Host host, ulong id, int index, uint minorVersion, byte[] owner)
+    {
+        this.owner = owner;
+        Host = host;
+        Id = id;
+        Index = index;
+        MinorVersion = minorVersion;
+        renewed = state.Now;
+        Began = state.Now;
+        Timer = new LeaseTimer(state, this);
+    }
+
+    /// <summary>clientid4: the life of the server, and a number within it.</summary>
+    public ulong Id { get; }
+
+    /// <summary>The server address that it uses.</summary>
+    public NetAddress Server => Host.Server;
+
+    /// <summary>0, or 1 for every later minor version: those share client ids.</summary>
+    public uint MinorVersion { get; }
+
+    /// <summary>The owner string as the client sent it.</summary>
+    public ReadOnlyMemory<byte> Owner => owner;
+
+    /// <summary>Where it called from when the record was made.</summary>
+    public NetAddress Address { get; internal set; }
+
+    /// <summary>r_netid and r_addr of a client of minor version 0, as it sent them.</summary>
+    public ReadOnlyMemory<byte> CallbackNetId { get; internal set; }
+
+    public ReadOnlyMemory<byte> CallbackAddress { get; internal set; }
+
+    /// <summary>cb_program of a client of minor version 0; 0 when it takes no call-backs.</summary>
+    public uint CallbackProgram { get; internal set; }
+
+    public uint CallbackIdent { get; internal set; }
+
+    /// <summary>It is no more: its stateids and sessions mean nothing.</summary>
+    public bool IsDead
+    {
+        get => dead;
+        internal set => dead = value;
+    }
+
+    internal Host Host { get; }
+
+    internal int Index { get; }
+
+    internal ulong Verifier { get; set; }
+
+    internal Principal Principal { get; set; }
+
+    internal bool Confirmed { get; set; }
+
+    /// <summary>nii_domain and nii_name, for reports.</summary>
+    internal string ImplementationDomain { get; set; } = "";
+
+    internal string ImplementationName { get; set; } = "";
+
+    internal uint SeenMinorVersion { get; set; }
+
+    /// <summary>setclientid_confirm, minor version 0.</summary>
+    internal ulong ConfirmVerifier { get; set; }
+
+    /// <summary>What CREATE_SESSION has to say next, and the answer to what it said last.</summary>
+    internal uint NextSequence { get; set; } = 1;
+
+    internal CreateSessionResult LastSession { get; set; }
+
+    internal List<Nfs4Session> Sessions { get; } = [];
+
+    /// <summary>RECLAIM_COMPLETE for all filesystems came.</summary>
+    internal bool ReclaimComplete { get; set; }
+
+    /// <summary>CB_NULL went through, or nobody has tried; minor version 0.</summary>
+    internal bool CallbackUp { get; set; }
+
+    internal LeaseTimer Timer { get; }
+
+    internal long Began { get; }
+
+    /// <summary>Stateids, revoked and closed ones included.</summary>
+    internal int States { get; set; }
+
+    internal int Opens { get; set; }
+
+    internal int Owners { get; set; }
+
+    internal int FirstOwner { get; set; }
+
+    /// <summary>The first of the revoked stateids that the client has not freed.</summary>
+    internal int FirstTombstone { get; set; }
+
+    internal long RevokedAt { get; set; }
+
+    /// <summary>A session has a connection for call-backs.</summary>
+    internal bool CanNotifyLocks => MinorVersion != 0 && Sessions.Exists(s => s.HasBackChannel);
+
+    internal long Revoked => adminRevoked + expiredRevoked;
+
+    internal long AdminRevoked => adminRevoked;
+
+    /// <summary>When it last renewed its lease: written outside of the gate as well.</summary>
+    internal long Renewed => Volatile.Read(ref renewed);
+
+    /// <summary>What SEQUENCE tells about the client as a whole.</summary>
+    internal SequenceFlags Flags => (SequenceFlags)Volatile.Read(ref flags);
+
+    internal void Renew(long now) => Volatile.Write(ref renewed, now);
+
+    internal void NoteRevoked(Revocation why, long change)
+    {
+        if (why == Revocation.Admin)
+            adminRevoked += change;
+        else
+            expiredRevoked += change;
+        RefreshFlags();
+    }
+
+    internal void RefreshFlags()
+    {
+        var now = adminRevoked == 0 ? SequenceFlags.None : SequenceFlags.AdminStateRevoked;
+        if (expiredRevoked != 0)
+            now |= States > Revoked ? SequenceFlags.ExpiredSomeStateRevoked : SequenceFlags.ExpiredAllStateRevoked;
+        bool hadPath = false;
+        bool hasPath = false;
+        foreach (var session in Sessions)
+        {
+            hadPath |= session.HadBackChannel;
+            hasPath |= session.HasBackChannel;
+        }
+        if (hadPath && !hasPath)
+            now |= SequenceFlags.CallbackPathDown;
+        Volatile.Write(ref flags, (uint)now);
+    }
+}
+
+/// <summary>Looks at a client when its lease would end, and again when it may be courteous no longer.</summary>
+internal sealed class LeaseTimer(ServerState state, Nfs4Client client) : Timed
+{
+    public override void Fire(in GateScope gate) => state.Nfs4.Clients.LeaseDue(gate, client);
+}

@@ -1,0 +1,93 @@
+using NfsdCtl.State.Nfs4.Sessions;
+
+namespace NfsdCtl.State.Nfs4;
+
+/// <summary>A session. Owned by the state; others read what never changes and hand it back.</summary>
+public sealed class Nfs4Session
+{
+    private readonly Slot?[] slots;
+    private volatile bool dead;
+    private volatile int highestUsed = -1;
+    private volatile SequenceFlags flags;
+
+    internal Nfs4Session(Nfs4Client client, in SessionId id, in ChannelAttributes fore, in ChannelAttributes back)
+    {
+        Client = client;
+        Id = id;
+        Fore = fore;
+        Back = back;
+        slots = new Slot?[fore.MaxRequests];
+    }
+
+    public SessionId Id { get; }
+
+    public Nfs4Client Client { get; }
+
+    /// <summary>What was agreed for calls of the client.</summary>
+    public ChannelAttributes Fore { get; }
+
+    /// <summary>What was agreed for call-backs.</summary>
+    public ChannelAttributes Back { get; }
+
+    /// <summary>csa_cb_program, or what BACKCHANNEL_CTL made of it.</summary>
+    public uint CallbackProgram { get; internal set; }
+
+    /// <summary>Call-backs are made with AUTH_SYS as this user; AUTH_NONE when null.</summary>
+    public (uint Uid, uint Gid)? CallbackUser { get; internal set; }
+
+    /// <summary>It was destroyed, or its client has gone.</summary>
+    public bool IsDead
+    {
+        get => dead;
+        internal set => dead = value;
+    }
+
+    /// <summary>A connection carries its call-backs.</summary>
+    public bool HasBackChannel { get; private set; }
+
+    internal bool HadBackChannel { get; private set; }
+
+    internal int SlotCount => slots.Length;
+
+    /// <summary>The slots that ever were in use.</summary>
+    internal int SlotsUsed => highestUsed + 1;
+
+    internal SequenceFlags Flags => flags;
+
+    internal void SetBackChannel(bool up)
+    {
+        HadBackChannel |= up;
+        HasBackChannel = up;
+        if (HadBackChannel && !up)
+            flags |= SequenceFlags.CallbackPathDownSession;
+        else
+            flags &= ~SequenceFlags.CallbackPathDownSession;
+    }
+
+    internal void SetFault() => flags |= SequenceFlags.BackChannelFault;
+
+    /// <summary>The slot of this number, which is below <see cref="SlotCount"/>; made at its first use.</summary>
+    internal Slot SlotAt(uint number)
+    {
+        ref var place = ref slots[number];
+        if (Volatile.Read(ref place) is { } slot)
+            return slot;
+        var made = new Slot();
+        // The highest number only grows, and one that is late is seen by the next use.
+        if ((int)number > highestUsed)
+            highestUsed = (int)number;
+        return Interlocked.CompareExchange(ref place, made, null) ?? made;
+    }
+
+    /// <summary>A request of the session is executed now, beside one.</summary>
+    internal bool IsBusy(int others)
+    {
+        int busy = 0;
+        foreach (ref var place in slots.AsSpan())
+        {
+            if (Volatile.Read(ref place) is { IsBusy: true })
+                busy++;
+        }
+        return busy > others;
+    }
+}

@@ -1,0 +1,105 @@
+using NfsdCtl.State.Clients;
+using NfsdCtl.State.Locks;
+using NfsdCtl.State.Shares;
+
+namespace NfsdCtl.State.Nfs4;
+
+/// <summary>
+/// Who stands against whom: opens of NFSv4 and shares of NLM. Each file counts its opens by share, so that an open that meets no
+/// conflict costs the same however many there are.
+/// </summary>
+public sealed partial class Opens
+{
+    /// <summary>Whether I/O without an open is kept out by a deny mode.</summary>
+    internal bool IsDenied(in FileKey key, ShareAccess access)
+    {
+        int file = state.Locks.Files.Find(key);
+        return file != 0 && (FindConflict(file, 0, 0, access, ShareDeny.None, out _) != 0 || FindShare(file, access, ShareDeny.None) is not null);
+    }
+
+    /// <summary>
+    /// A share of NLM is asked for: does an open stand against it? An open of a client whose lease ran out is revoked in the course of time,
+    /// so that the request is granted when it is repeated.
+    /// </summary>
+    internal bool StandsAgainst(in GateScope gate, int file, ShareAccess access, ShareDeny deny)
+    {
+        int found = file == 0 ? 0 : FindConflict(file, 0, 0, access, deny, out _);
+        if (found == 0)
+            return false;
+        if (ExpiredHolder(found) is { } expired)
+            state.Releases.AskToForget(gate, expired);
+        return true;
+    }
+
+    /// <summary>May it be opened like this? Otherwise Denied, or what has to be on disk first.</summary>
+    private Nfs4Status Stand(
+        in GateScope gate, in OpenRequest request, ClientEntry entry, int file, int owner, int open, ref OpenTicket ticket)
+    {
+        var (access, deny) = (request.Access, request.Deny);
+        ClientEntry? released = null;
+        while (file != 0)
+        {
+            int conflict = FindConflict(file, owner, open, access, deny, out released);
+            if (conflict == 0)
+                break;
+            if (ExpiredHolder(conflict) is not { } expired)
+                return Nfs4Status.ShareDenied;
+            if (expired.Durable)
+                return Need(expired, RecordNeedKind.Forget, ref ticket);
+            state.Releases.RevokeExpired(gate, expired);
+        }
+        if (file != 0 && FindShare(file, access, deny) is not null)
+            return Nfs4Status.ShareDenied;
+        if (file != 0 && !request.Reclaim)
+            released ??= state.Releases.ReleasedFrom(file, access, deny, entry);
+        if (released is not null && released != entry && !request.Reclaim)
+            return Need(released, RecordNeedKind.Forfeit, ref ticket);
+        return !entry.Recordable || (entry.HeldNoted && !request.Reclaim) ? Need(entry, RecordNeedKind.Remember, ref ticket) : Nfs4Status.Ok;
+    }
+
+    private ClientEntry? ExpiredHolder(int open) => nfs4.Clients.ExpiredHolder(state.Hosts.SeatAt(nfs4.States[open].Seat));
+
+    /// <summary>
+    /// A live open of another owner that stands against these shares, or 0; and a client whose released open would, and who may still
+    /// reclaim it.
+    /// </summary>
+    /// <param name="own">The owner's own open of the file, or 0.</param>
+    private int FindConflict(int file, int owner, int own, ShareAccess access, ShareDeny deny, out ClientEntry? released)
+    {
+        released = null;
+        ref var record = ref state.Locks.Files[file];
+        var others = record.Opens;
+        if (own != 0)
+            others.Add(nfs4.States[own].Access, nfs4.States[own].Deny, -1);
+        if (!others.Conflicts(access, deny))
+            return 0;
+        for (int at = record.FirstOpen; at != 0; at = nfs4.States[at].PeerNext)
+        {
+            ref var other = ref nfs4.States[at];
+            if (at == own || (((byte)other.Access & (byte)deny) | ((byte)other.Deny & (byte)access)) == 0)
+                continue;
+            var seat = state.Hosts.SeatAt(other.Seat);
+            if (!seat.Dead)
+                return at;
+            if (seat.MarksReleased && seat.Entry is { MayReclaim: true, Forfeited: false } entry)
+                released = entry;
+        }
+        return 0;
+    }
+
+    private ShareEntry? FindShare(int file, ShareAccess access, ShareDeny deny)
+    {
+        for (var share = state.Locks.Files.QueueOrNull(file)?.FirstShare; share is not null; share = share.FileNext)
+        {
+            if (!share.Seat.Dead && share.ConflictsWith(deny, access))
+                return share;
+        }
+        return null;
+    }
+
+    private static Nfs4Status Need(ClientEntry entry, RecordNeedKind kind, ref OpenTicket ticket)
+    {
+        ticket.Need = new RecordNeed(entry.Index, kind, entry.Scope.Scope, entry.Host.Name, entry.Forfeited);
+        return Nfs4Status.NeedsRecord;
+    }
+}
