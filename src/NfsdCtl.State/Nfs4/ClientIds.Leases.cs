@@ -6,7 +6,12 @@ namespace NfsdCtl.State.Nfs4;
 public sealed partial class ClientIds
 {
     /// <summary>RENEW. Statuses: Ok, StaleClientId, Expired, CallbackPathDown.</summary>
-    public Nfs4Status Renew(in GateScope gate, NetAddress server, ulong clientId) => Find(gate, server, clientId, out _);
+    public Nfs4Status Renew(in GateScope gate, NetAddress server, ulong clientId)
+    {
+        var status = Find(gate, server, clientId, out var client);
+        // What it held went to somebody else: it has to begin anew (RFC 7530 §9.6.3.1), and is told until it does.
+        return status == Nfs4Status.Ok && client!.LostState ? Nfs4Status.Expired : status;
+    }
 
     /// <summary>
     /// Ends a client by its number (the lower half of its id) with all it has, at once (clients/N/ctl): it will not reclaim. False when there is no such client.

@@ -128,8 +128,12 @@ public sealed class Nfs4Client
             adminRevoked += change;
         else
             expiredRevoked += change;
+        LostState |= why != Revocation.Admin && change > 0;
         RefreshFlags();
     }
+
+    /// <summary>Its lease ran out and somebody took what it held; until it says anew who it is.</summary>
+    internal bool LostState { get; set; }
 
     internal void RefreshFlags()
     {
