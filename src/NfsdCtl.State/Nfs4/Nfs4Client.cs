@@ -105,6 +105,9 @@ public sealed class Nfs4Client
     /// <summary>The first of the revoked stateids that the client has not freed.</summary>
     internal int FirstTombstone { get; set; }
 
+    /// <summary>Who waits for what it holds was told that its lease ran out.</summary>
+    internal bool Lapsed { get; set; }
+
     internal long RevokedAt { get; set; }
 
     /// <summary>A session has a connection for call-backs.</summary>
