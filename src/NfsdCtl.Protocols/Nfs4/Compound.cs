@@ -62,6 +62,9 @@ internal sealed class Compound
     /// <summary>The slot was used by the same call before, and its answer was not kept: no operation is executed again.</summary>
     public bool IsUncachedRetry { get; set; }
 
+    /// <summary>One of the operations must not be executed twice.</summary>
+    public bool IsRemembered { get; set; }
+
     /// <summary>The answer ends in data that wait in the thread's pipe (<see cref="RpcCall.BeginSplice"/>).</summary>
     public bool HasSplice { get; set; }
 
@@ -91,7 +94,7 @@ internal sealed class Compound
         compound.Index = 0;
         compound.RequestSize = requestSize;
         compound.Checksum = checksum;
-        compound.IsReplay = compound.IsUncachedRetry = compound.HasSplice = compound.limitIsCache = false;
+        compound.IsReplay = compound.IsUncachedRetry = compound.IsRemembered = compound.HasSplice = compound.limitIsCache = false;
         compound.limit = rpc.MaxReply - CallFrame.AcceptedHead;
         return compound;
     }

@@ -41,20 +41,69 @@ internal static class CompoundRunner
         }
         ulong checksum = ReplyKey.Sum(body[..Math.Min(body.Length, SummedBytes)], (ulong)call.Uid << 32 | (uint)requestSize);
         var compound = Compound.Begin(service, call, minorVersion, count, requestSize, checksum);
+        try
+        {
+            return minorVersion == 0
+                ? ExecuteOnce(compound, counts, start, results, ref arguments, ref reply)
+                : ExecuteInSlot(compound, counts, start, results, ref arguments, ref reply);
+        }
+        finally
+        {
+            compound.End();
+        }
+    }
+
+    /// <summary>Later minor versions: the slot knows what is to be sent again.</summary>
+    private static AcceptStatus ExecuteInSlot(
+        Compound compound, long[] counts, int start, int results, ref XdrReader arguments, ref XdrWriter reply)
+    {
         int answered = start;
-        bool spliced = false;
         try
         {
             Run(compound, counts, start, results, ref arguments, ref reply);
             answered = reply.Position;
-            spliced = compound.HasSplice;
         }
         finally
         {
-            service.Nfs4.Sessions.End(ref compound.Slot, compound.IsReplay ? default : reply.Written[start..answered]);
-            compound.End();
+            compound.Nfs4.Sessions.End(ref compound.Slot, compound.IsReplay ? default : reply.Written[start..answered]);
         }
-        if (spliced)
+        if (compound.HasSplice)
+            compound.Rpc.FinishSplice();
+        return AcceptStatus.Success;
+    }
+
+    /// <summary>Minor version 0: a call that comes again is told by its xid, as in version 3.</summary>
+    private static AcceptStatus ExecuteOnce(
+        Compound compound, long[] counts, int start, int results, ref XdrReader arguments, ref XdrWriter reply)
+    {
+        var call = compound.Rpc;
+        var replies = compound.Service.Replies;
+        var key = new ReplyKey(call.PeerAddress, call.Xid, ReplyKey.Pack(call.Program, call.Version, call.Procedure), compound.Checksum);
+        call.EnsureRoom(ref reply, ReplyCache.MaxReply);
+        Span<byte> known = stackalloc byte[ReplyCache.MaxReply];
+        var answer = replies.Begin(key, known, out int length, out var ticket);
+        if (answer == ReplyCacheAnswer.InProgress)
+            return AcceptStatus.Drop;
+        if (answer == ReplyCacheAnswer.Replay)
+        {
+            reply.Position = start;
+            reply.Fixed(known[..length]);
+            return AcceptStatus.Success;
+        }
+        bool keep = false;
+        try
+        {
+            var status = Run(compound, counts, start, results, ref arguments, ref reply);
+            keep = compound.IsRemembered && !compound.HasSplice && status != nfsstat4.NFS4ERR_DELAY;
+            if (keep)
+                replies.Complete(ticket, new Scope(call.LocalAddress, compound.File.IsValid ? compound.File.FileSystem : FsId.Any), reply.Written[start..]);
+        }
+        finally
+        {
+            if (!keep)
+                replies.Abandon(ticket);
+        }
+        if (compound.HasSplice)
             call.FinishSplice();
         return AcceptStatus.Success;
     }
@@ -67,7 +116,7 @@ internal static class CompoundRunner
         return minorVersion == 0 && count > (uint)options.MaxOperations ? nfsstat4.NFS4ERR_RESOURCE : nfsstat4.NFS4_OK;
     }
 
-    private static void Run(Compound compound, long[] counts, int start, int results, ref XdrReader arguments, ref XdrWriter reply)
+    private static nfsstat4 Run(Compound compound, long[] counts, int start, int results, ref XdrReader arguments, ref XdrWriter reply)
     {
         var status = nfsstat4.NFS4_OK;
         for (; compound.Index < compound.Count && status == nfsstat4.NFS4_OK; compound.Index++)
@@ -76,11 +125,12 @@ internal static class CompoundRunner
             if (compound.IsReplay)
             {
                 Repeat(compound, start, ref reply);
-                return;
+                return status;
             }
         }
         reply.Patch(start, (uint)status);
         reply.Patch(results, compound.Index);
+        return status;
     }
 
     /// <summary>The slot knows the whole answer.</summary>
@@ -108,6 +158,7 @@ internal static class CompoundRunner
         if (status == nfsstat4.NFS4_OK)
         {
             counts[number]++;
+            compound.IsRemembered |= operation!.Remembered;
             status = operation!.Handler(compound, ref arguments, ref reply);
         }
         if (status != nfsstat4.NFS4_OK)

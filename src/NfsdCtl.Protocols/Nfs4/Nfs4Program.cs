@@ -4,6 +4,7 @@ using NfsdCtl.Protocols.Nfs4.Attributes;
 using NfsdCtl.Protocols.Nfs4.Pseudo;
 using NfsdCtl.State;
 using NfsdCtl.State.Records;
+using NfsdCtl.State.Replies;
 using NfsdCtl.Vfs;
 using NfsdCtl.Wire.Rpc;
 using NfsdCtl.Wire.Xdr;
@@ -21,10 +22,12 @@ public sealed class Nfs4Program : RpcProgram
     /// <param name="records">Who may reclaim, on the disk.</param>
     /// <param name="localLocks">The kernel's locks for local programs.</param>
     /// <param name="effects">Does what the state asks for.</param>
+    /// <param name="replies">Where answers of minor version 0 that must not be made twice are remembered.</param>
     /// <param name="options">The settings.</param>
     /// <param name="time">For how long names are kept, and since when the tree of exports is as it is.</param>
     public Nfs4Program(
-        ServerState state, FileService files, IScopeRecords records, LocalLocks localLocks, EffectRunner effects, Nfs4Options options, TimeProvider time)
+        ServerState state, FileService files, IScopeRecords records, LocalLocks localLocks, EffectRunner effects, ReplyCache replies,
+        Nfs4Options options, TimeProvider time)
         : this(new Nfs4Service
         {
             State = state,
@@ -35,6 +38,7 @@ public sealed class Nfs4Program : RpcProgram
             LocalLocks = localLocks,
             Effects = effects,
             OpenFiles = new OpenFiles(state, files, effects),
+            Replies = replies,
             Options = options,
         })
     {

@@ -4,6 +4,7 @@ using NfsdCtl.Protocols.Nfs4.Attributes;
 using NfsdCtl.Protocols.Nfs4.Pseudo;
 using NfsdCtl.State;
 using NfsdCtl.State.Nfs4;
+using NfsdCtl.State.Replies;
 using NfsdCtl.Vfs;
 
 namespace NfsdCtl.Protocols.Nfs4;
@@ -24,6 +25,9 @@ internal sealed class Nfs4Service
     public required LocalLocks LocalLocks { get; init; }
 
     public required EffectRunner Effects { get; init; }
+
+    /// <summary>Answers of minor version 0 that are sent again.</summary>
+    public required ReplyCache Replies { get; init; }
 
     public required OpenFiles OpenFiles { get; init; }
 

@@ -49,6 +49,12 @@ internal sealed record Operation(nfs_opnum4 Number, OperationHandler Handler)
     /// <summary>The longest result, in bytes, or what is to be had before the handler runs; long ones ask for more themselves.</summary>
     public int Room { get; init; } = 16;
 
+    /// <summary>
+    /// Not to be executed twice: in minor version 0, which has no slots, the answer is remembered by the call's xid (RFC 7530 §3.1.2).
+    /// What carries a seqid has its own way.
+    /// </summary>
+    public bool Remembered { get; init; }
+
     /// <summary>The result has a body with some failures: what the handler wrote stays.</summary>
     public bool KeepsBodyOnFailure { get; init; }
 

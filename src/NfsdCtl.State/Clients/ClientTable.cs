@@ -38,6 +38,8 @@ public sealed class ClientTable
                 left++;
                 continue;
             }
+            if (host.Nfs4 is { } nfs4)
+                state.Nfs4.Clients.ForgetRevoked(nfs4);
             var entry = state.Hosts.EntryOf(host, scope.FileSystem);
             host.NsmState = client.State == 0 ? host.NsmState : client.State;
             entry.Durable = true;

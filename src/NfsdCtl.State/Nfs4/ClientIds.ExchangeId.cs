@@ -119,11 +119,13 @@ public sealed partial class ClientIds
 
     /// <summary>
     /// The client has reclaimed all it wants, on every filesystem or on one (rca_one_fs); a window that waits for no other client
-    /// ends. Statuses: Ok, CompleteAlready.
+    /// ends. Statuses: Ok, CompleteAlready, DeadSession.
     /// </summary>
     /// <param name="oneFileSystem">Any for all.</param>
     public Nfs4Status ReclaimComplete(in GateScope gate, Nfs4Client client, FsId oneFileSystem)
     {
+        if (Opens.Gone(client) is { } gone)
+            return gone;
         if (!oneFileSystem.IsAny)
         {
             var entry = state.Hosts.EntryOf(client.Host, oneFileSystem);

@@ -6,7 +6,12 @@ namespace NfsdCtl.State.Nfs4;
 public sealed partial class ClientIds
 {
     /// <summary>RENEW. Statuses: Ok, StaleClientId, Expired, CallbackPathDown.</summary>
-    public Nfs4Status Renew(in GateScope gate, NetAddress server, ulong clientId) => Find(gate, server, clientId, out _);
+    public Nfs4Status Renew(in GateScope gate, NetAddress server, ulong clientId)
+    {
+        var status = Find(gate, server, clientId, out var client);
+        // What it held went to somebody else: it has to begin anew (RFC 7530 §9.6.3.1), and is told until it does.
+        return status == Nfs4Status.Ok && client!.LostState ? Nfs4Status.Expired : status;
+    }
 
     /// <summary>
     /// Ends a client by its number (the lower half of its id) with all it has, at once (clients/N/ctl): it will not reclaim. False when there is no such client.
@@ -43,6 +48,7 @@ public sealed partial class ClientIds
         DropOldTombstones(client);
         if (idle <= Lease)
         {
+            client.Lapsed = false;
             state.Agenda.Set(client.Timer, state.After(Lease - idle + TimeSpan.FromMilliseconds(1)));
             return;
         }
@@ -52,7 +58,9 @@ public sealed partial class ClientIds
             return;
         }
         // From now on who waits behind it may have what it holds.
-        state.Locks.EvaluateAll(gate, FsId.Any);
+        if (!client.Lapsed && client.Host.Seats.Exists(static s => s.Locks != 0))
+            state.Locks.EvaluateAll(gate, FsId.Any);
+        client.Lapsed = true;
         var next = state.Options.Courtesy - idle;
         state.Agenda.Set(client.Timer, state.After(next < Lease ? next : Lease));
     }
@@ -60,9 +68,10 @@ public sealed partial class ClientIds
     /// <summary>
     /// Its id, sessions and stateids mean nothing from this moment; what it held is free. The memory is taken back in slices.
     /// </summary>
-    internal Release.ReleaseCounts Remove(in GateScope gate, Nfs4Client client)
+    /// <param name="mayReclaim">A new life of the client takes its place: what that one may reclaim stays, as it may be of another node.</param>
+    internal Release.ReleaseCounts Remove(in GateScope gate, Nfs4Client client, bool mayReclaim = false)
     {
-        var counts = state.Releases.ReleaseHost(client.Host) with { Sessions = client.Sessions.Count };
+        var counts = state.Releases.ReleaseHost(client.Host, mayReclaim) with { Sessions = client.Sessions.Count };
         client.IsDead = true;
         client.Timer.Due = Timed.Never;
         foreach (var session in client.Sessions)
@@ -72,6 +81,16 @@ public sealed partial class ClientIds
         byId.Remove(client.Id);
         state.Releases.SweepClient(client);
         return counts;
+    }
+
+    /// <summary>
+    /// The client's state may have lived on another node since it was revoked here: it knows nothing of these stateids any more, and would be told of
+    /// them for ever.
+    /// </summary>
+    internal void ForgetRevoked(Nfs4Client client)
+    {
+        while (client.FirstTombstone != 0)
+            nfs4.States.Free(client.FirstTombstone);
     }
 
     /// <summary>Nothing refers to the client any more.</summary>
@@ -86,7 +105,6 @@ public sealed partial class ClientIds
     {
         if (client.MinorVersion != 0 || client.FirstTombstone == 0 || state.Since(client.RevokedAt) <= Lease)
             return;
-        while (client.FirstTombstone != 0)
-            nfs4.States.Free(client.FirstTombstone);
+        ForgetRevoked(client);
     }
 }

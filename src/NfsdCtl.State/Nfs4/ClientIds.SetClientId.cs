@@ -101,6 +101,7 @@ public sealed partial class ClientIds
     private Nfs4Status Begin(in GateScope gate, Nfs4Client client)
     {
         Confirm(gate, client);
+        client.LostState = false;
         if (client.CallbackProgram != 0)
             state.Add(new Effect(EffectKind.ProbeCallback, (long)client.Id));
         return Nfs4Status.Ok;

@@ -144,7 +144,7 @@ public sealed partial class ClientIds
     {
         var host = client.Host;
         if (host.Nfs4 is { } before && before != client)
-            Remove(gate, before);
+            Remove(gate, before, mayReclaim: true);
         host.Nfs4Pending = null;
         host.Nfs4 = client;
         client.Confirmed = true;

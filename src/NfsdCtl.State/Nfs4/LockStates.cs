@@ -172,7 +172,7 @@ public sealed partial class LockStates
         return status;
     }
 
-    /// <summary>LOCKT. Statuses: Ok, Denied, Grace.</summary>
+    /// <summary>LOCKT. Statuses: Ok, Denied, Grace, Expired, DeadSession.</summary>
     public Nfs4Status Test(in GateScope gate, in Nfs4LockRequest request)
     {
         var client = request.Client!;
@@ -199,9 +199,11 @@ public sealed partial class LockStates
         return Nfs4Status.Ok;
     }
 
-    /// <summary>RELEASE_LOCKOWNER of minor version 0. Statuses: Ok, LocksHeld.</summary>
+    /// <summary>RELEASE_LOCKOWNER of minor version 0. Statuses: Ok, LocksHeld, Expired.</summary>
     public Nfs4Status ReleaseOwner(in GateScope gate, Nfs4Client client, ReadOnlySpan<byte> owner)
     {
+        if (Opens.Gone(client) is { } gone)
+            return gone;
         int found = nfs4.Owners.Find(client, StateKind.Lock, owner);
         if (found == 0)
             return Nfs4Status.Ok;

@@ -105,6 +105,9 @@ public sealed class Nfs4Client
     /// <summary>The first of the revoked stateids that the client has not freed.</summary>
     internal int FirstTombstone { get; set; }
 
+    /// <summary>Who waits for what it holds was told that its lease ran out.</summary>
+    internal bool Lapsed { get; set; }
+
     internal long RevokedAt { get; set; }
 
     /// <summary>A session has a connection for call-backs.</summary>
@@ -128,8 +131,12 @@ public sealed class Nfs4Client
             adminRevoked += change;
         else
             expiredRevoked += change;
+        LostState |= why != Revocation.Admin && change > 0;
         RefreshFlags();
     }
+
+    /// <summary>Its lease ran out and somebody took what it held; until it says anew who it is.</summary>
+    internal bool LostState { get; set; }
 
     internal void RefreshFlags()
     {

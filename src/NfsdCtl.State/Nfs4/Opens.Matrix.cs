@@ -14,7 +14,7 @@ public sealed partial class Opens
     internal bool IsDenied(in FileKey key, ShareAccess access)
     {
         int file = state.Locks.Files.Find(key);
-        return file != 0 && (FindConflict(file, 0, 0, access, ShareDeny.None, out _) != 0 || FindShare(file, access, ShareDeny.None) is not null);
+        return file != 0 && (FindConflict(file, access, ShareDeny.None, out _) != 0 || FindShare(file, access, ShareDeny.None) is not null);
     }
 
     /// <summary>
@@ -23,7 +23,7 @@ public sealed partial class Opens
     /// </summary>
     internal bool StandsAgainst(in GateScope gate, int file, ShareAccess access, ShareDeny deny)
     {
-        int found = file == 0 ? 0 : FindConflict(file, 0, 0, access, deny, out _);
+        int found = file == 0 ? 0 : FindConflict(file, access, deny, out _);
         if (found == 0)
             return false;
         if (ExpiredHolder(found) is { } expired)
@@ -33,13 +33,13 @@ public sealed partial class Opens
 
     /// <summary>May it be opened like this? Otherwise Denied, or what has to be on disk first.</summary>
     private Nfs4Status Stand(
-        in GateScope gate, in OpenRequest request, ClientEntry entry, int file, int owner, int open, ref OpenTicket ticket)
+        in GateScope gate, in OpenRequest request, ClientEntry entry, int file, ref OpenTicket ticket)
     {
         var (access, deny) = (request.Access, request.Deny);
         ClientEntry? released = null;
         while (file != 0)
         {
-            int conflict = FindConflict(file, owner, open, access, deny, out released);
+            int conflict = FindConflict(file, access, deny, out released);
             if (conflict == 0)
                 break;
             if (ExpiredHolder(conflict) is not { } expired)
@@ -60,23 +60,19 @@ public sealed partial class Opens
     private ClientEntry? ExpiredHolder(int open) => nfs4.Clients.ExpiredHolder(state.Hosts.SeatAt(nfs4.States[open].Seat));
 
     /// <summary>
-    /// A live open of another owner that stands against these shares, or 0; and a client whose released open would, and who may still
-    /// reclaim it.
+    /// A live open that stands against these shares, or 0; and a client whose released open would, and who may still reclaim it. An
+    /// owner's own open counts like any other (RFC 8881 §9.7).
     /// </summary>
-    /// <param name="own">The owner's own open of the file, or 0.</param>
-    private int FindConflict(int file, int owner, int own, ShareAccess access, ShareDeny deny, out ClientEntry? released)
+    private int FindConflict(int file, ShareAccess access, ShareDeny deny, out ClientEntry? released)
     {
         released = null;
         ref var record = ref state.Locks.Files[file];
-        var others = record.Opens;
-        if (own != 0)
-            others.Add(nfs4.States[own].Access, nfs4.States[own].Deny, -1);
-        if (!others.Conflicts(access, deny))
+        if (!record.Opens.Conflicts(access, deny))
             return 0;
         for (int at = record.FirstOpen; at != 0; at = nfs4.States[at].PeerNext)
         {
             ref var other = ref nfs4.States[at];
-            if (at == own || (((byte)other.Access & (byte)deny) | ((byte)other.Deny & (byte)access)) == 0)
+            if ((((byte)other.Access & (byte)deny) | ((byte)other.Deny & (byte)access)) == 0)
                 continue;
             var seat = state.Hosts.SeatAt(other.Seat);
             if (!seat.Dead)

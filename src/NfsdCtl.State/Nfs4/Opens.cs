@@ -90,7 +90,7 @@ public sealed partial class Opens
         int open = owner == 0 || file == 0 ? 0 : nfs4.States.Find(owner, file);
         // What was released may have been all that kept the file.
         file = state.Locks.Files.Find(request.File);
-        status = Stand(gate, request, seat.Entry, file, owner, open, ref ticket);
+        status = Stand(gate, request, seat.Entry, file, ref ticket);
         return status == Nfs4Status.Ok ? Take(gate, request, seat, open, ref ticket) : status;
     }
 

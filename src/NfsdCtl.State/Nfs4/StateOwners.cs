@@ -55,11 +55,13 @@ public sealed partial class StateOwners
 
     /// <summary>
     /// Begins an OPEN of minor version 0. An owner that is not known yet, or never was confirmed, begins with any seqid.
-    /// Statuses: Ok, Replay, BadSeqId, Delay (its last operation is still executed), Resource. <see cref="End"/> is due after Ok only.
+    /// Statuses: Ok, Replay, BadSeqId, Delay (its last operation is still executed), Resource, Expired. <see cref="End"/> is due after Ok only.
     /// </summary>
     public Nfs4Status BeginOpen(in GateScope gate, Nfs4Client client, ReadOnlySpan<byte> owner, uint seqid, out SeqidUse use)
     {
         use = default;
+        if (Opens.Gone(client) is { } gone)
+            return gone;
         int found = FindOrAdd(client, StateKind.Open, owner);
         if (found == 0)
             return Nfs4Status.Resource;

@@ -118,14 +118,18 @@ public sealed class ReleaseTable
     /// <summary>Whether any call ever came in through this address.</summary>
     public bool WasServed(in GateScope gate, NetAddress server) => served.Contains(server);
 
-    internal ReleaseCounts ReleaseHost(Host host)
+    /// <param name="mayReclaim">Its rights to reclaim in a window stay.</param>
+    internal ReleaseCounts ReleaseHost(Host host, bool mayReclaim = false)
     {
         hosts.Clear();
         var counts = default(ReleaseCounts);
         while (host.Seats.Count > 0)
             counts += End(host.Seats[^1], false, Revocation.Expired);
         foreach (var entry in host.Entries)
-            Expire(entry);
+        {
+            if (!mayReclaim || !entry.MayReclaim)
+                Expire(entry);
+        }
         return counts;
     }
 

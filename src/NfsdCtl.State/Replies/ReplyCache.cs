@@ -38,8 +38,11 @@ public readonly record struct ReplyCacheCounts(long Hits, long Dropped, long Mis
 /// </summary>
 public sealed class ReplyCache
 {
-    /// <summary>The longest reply that is kept, in bytes: that of an NFSv3 CREATE is 276 with a handle of 64.</summary>
-    public const int MaxReply = 288;
+    /// <summary>
+    /// The longest reply that is kept, in bytes: that of an NFSv3 CREATE is 276 with a handle of 64; a compound of NFSv4.0 that makes a
+    /// directory and asks for its attributes has some 400.
+    /// </summary>
+    public const int MaxReply = 448;
 
     /// <summary>How long a finished reply may be replayed: as long as the kernel's server keeps one (RC_EXPIRE).</summary>
     public static readonly TimeSpan Lifetime = TimeSpan.FromSeconds(120);

@@ -3,6 +3,16 @@ using NfsdCtl.Linux;
 
 namespace NfsdCtl.Vfs;
 
+/// <summary>Who is shown a name.</summary>
+internal enum EntryVisibility : byte
+{
+    Visible,
+    Hidden,
+
+    /// <summary>Callers that cross mount points (<see cref="Caller.CrossesMounts"/>).</summary>
+    CrossersOnly,
+}
+
 /// <summary>
 /// A run of a directory's entries as getdents64(2) gave them, from one position on: names, inode numbers, positions, and the
 /// files' kernel handles as far as they were asked for. It is good as long as the directory's times have not changed.
@@ -97,15 +107,17 @@ internal sealed unsafe class DirectoryListing
         }
     }
 
-    /// <summary>Marks entries on which something is mounted; they are left out, or lead elsewhere.</summary>
-    public void Filter(Func<ReadOnlyMemory<byte>, bool> keep)
+    /// <summary>Takes out entries on which something is mounted, or marks them: some callers are led elsewhere by them.</summary>
+    public void Filter(Func<ReadOnlyMemory<byte>, EntryVisibility> judge)
     {
         int kept = 0;
         for (int i = 0; i < Count; i++)
         {
             var entry = entries[i];
             // A removed entry's position must stay known, for a reader may have stopped there: it goes into the one before.
-            if (keep(names.AsMemory(entry.NameOffset, entry.NameLength)))
+            var visibility = judge(names.AsMemory(entry.NameOffset, entry.NameLength));
+            entry.IsForCrossersOnly = visibility == EntryVisibility.CrossersOnly;
+            if (visibility != EntryVisibility.Hidden)
                 entries[kept++] = entry;
             else if (kept > 0)
                 entries[kept - 1].Cookie = entry.Cookie;
@@ -180,5 +192,8 @@ internal sealed unsafe class DirectoryListing
         public int NameOffset;
         public byte NameLength;
         public bool HasKey;
+
+        /// <summary>Something is mounted on it that is exported by itself alone.</summary>
+        public bool IsForCrossersOnly;
     }
 }

@@ -62,13 +62,26 @@ public struct DirectoryReader : IDisposable
 
     public void Dispose() => listing = null;
 
-    /// <summary>At the end of a run that is not the directory's end, reads the next one.</summary>
+    /// <summary>Goes to the next entry that is for this caller; at the end of a run that is not the directory's end, reads the next one.</summary>
     private void GoOn()
     {
-        while (listing is { IsComplete: false } run && index >= run.Count)
+        while (listing is { } run)
         {
-            index = 0;
-            listing = service.NextRun(directory, run);
+            if (index < run.Count)
+            {
+                if (!run[index].IsForCrossersOnly || directory.CrossesMounts)
+                    return;
+                index++;
+            }
+            else if (run.IsComplete)
+            {
+                return;
+            }
+            else
+            {
+                index = 0;
+                listing = service.NextRun(directory, run);
+            }
         }
     }
 }

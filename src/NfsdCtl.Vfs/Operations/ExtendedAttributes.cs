@@ -105,7 +105,7 @@ public sealed unsafe partial class FileService
         if (!HasXattrs(file.Type))
             return VfsStatus.Ok;
         ThreadIdentity.Become(file.Credential);
-        // The kernel tells everyone the names; the protocol wants the right to read (RFC 8276 §8.4.2).
+        // The kernel tells everyone the names; the protocol wants the right to read (RFC 8276 §8.4.3).
         if (!MayAccess(file, Files.R_OK))
             return VfsStatus.Access;
         var path = default(NameBuffer);

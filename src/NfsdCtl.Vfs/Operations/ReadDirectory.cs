@@ -154,17 +154,22 @@ public sealed unsafe partial class FileService
         if (!isRoot && !hasMounts)
             return;
         var parent = directory;
-        listing.Filter(name => !(isRoot && name.Span.SequenceEqual(HiddenName)) && (!hasMounts || IsVisible(parent, name.Span)));
+        listing.Filter(name =>
+            isRoot && name.Span.SequenceEqual(HiddenName) ? EntryVisibility.Hidden
+            : hasMounts ? VisibilityOf(parent, name.Span)
+            : EntryVisibility.Visible);
     }
 
-    private bool IsVisible(in FileRef directory, ReadOnlySpan<byte> name)
+    private EntryVisibility VisibilityOf(in FileRef directory, ReadOnlySpan<byte> name)
     {
         var buffer = default(NameBuffer);
         if (IsDots(name) || NameBuffer.TrySet(name, ref buffer) != VfsStatus.Ok
             || !KernelHandles.TryGet(directory.Node.Descriptor, (byte*)&buffer, 0, directory.FileSystem, out _, out int mountId)
             || mountId == directory.Volume.MountId)
-            return true;
-        return mounts.ById(mountId) is { } mount && exports.Current.Find(mount.MountPoint) is { } root
-            && (directory.Root.Entries.Any(e => e.Options.CrossMount) || root.Entries.Any(e => e.Options.NoHide));
+            return EntryVisibility.Visible;
+        if (mounts.ById(mountId) is not { } mount || exports.Current.Find(mount.MountPoint) is not { } root)
+            return EntryVisibility.Hidden;
+        bool forAll = directory.Root.Entries.Any(e => e.Options.CrossMount) || root.Entries.Any(e => e.Options.NoHide);
+        return forAll ? EntryVisibility.Visible : EntryVisibility.CrossersOnly;
     }
 }

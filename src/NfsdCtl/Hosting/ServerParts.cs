@@ -75,7 +75,7 @@ public sealed class ServerParts : IDisposable
         Replies = new ReplyCache(ReplyCapacity, time);
         Nfs = new Nfs3Program(Files, Replies);
         Versions = new ServedVersions(settings.Version3, settings.Version4 ? settings.MinorVersions : 0);
-        Nfs4 = new Nfs4Program(State, Files, Records, LocalLocks, Effects, new Nfs4Options
+        Nfs4 = new Nfs4Program(State, Files, Records, LocalLocks, Effects, Replies, new Nfs4Options
         {
             MinorVersions = () => Versions.MinorVersions,
             ServerScope = settings.ServerScope,

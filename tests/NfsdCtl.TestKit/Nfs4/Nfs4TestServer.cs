@@ -32,7 +32,7 @@ public sealed class Nfs4TestServer : IDisposable
         localLocks = new LocalLocks(State, new VfsLockFiles(Nfs3.Files), Time, maxFiles: 64, waitThreads: 1);
         notifier = new RebootNotifier(peers, Time, _ => []);
         effects = new EffectRunner(State, records, localLocks, new GrantCaller(State, peers), notifier, Time, Warnings.Add);
-        Program = new Nfs4Program(State, Nfs3.Files, records, localLocks, effects, options ?? new Nfs4Options(), Time);
+        Program = new Nfs4Program(State, Nfs3.Files, records, localLocks, effects, Nfs3.Replies, options ?? new Nfs4Options(), Time);
         Channel = InMemoryChannel.Loopback(Program);
     }
 

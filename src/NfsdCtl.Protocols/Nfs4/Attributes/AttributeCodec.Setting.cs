@@ -19,8 +19,6 @@ internal sealed partial class AttributeCodec
             return nfsstat4.NFS4ERR_ATTRNOTSUPP;
         if (!change.Named.Without(AttributeTable.Writable).IsEmpty)
             return nfsstat4.NFS4ERR_INVAL;
-        if (change.Named.Overlaps(AllOfAcl))
-            return nfsstat4.NFS4ERR_ATTRNOTSUPP;
         var reading = new AttributeReading(call, owners);
         var read = default(AttributeChange);
         read.Named = change.Named;
@@ -51,6 +49,14 @@ internal sealed partial class AttributeCodec
             if (status != nfsstat4.NFS4_OK)
                 return status;
         }
+        // Behind the mode: of the two the ACL decides about permissions (RFC 8881 §6.4.1.3).
+        if (change.HasAcl)
+        {
+            set = change.Named.Without(OfAcl);
+            var status = SetAcl(call, file, change.Acl);
+            if (status != nfsstat4.NFS4_OK)
+                return status;
+        }
         set = change.Named;
         return nfsstat4.NFS4_OK;
     }
@@ -58,7 +64,10 @@ internal sealed partial class AttributeCodec
     public nfsstat4 Complete(Compound call, in FileRef directory, in FileRef made, in AttributeChange change, out AttributeSet set)
     {
         set = change.Named;
-        return nfsstat4.NFS4_OK;
+        var status = change.HasAcl ? SetAcl(call, made, change.Acl) : InheritAcl(call, directory, made, change.Basic.Mode);
+        if (status != nfsstat4.NFS4_OK)
+            set = change.Named.Without(OfAcl);
+        return status;
     }
 
     private static nfsstat4 ReadValues(AttributeReading reading, ulong set, int from, scoped ref XdrReader list, scoped ref AttributeChange change)

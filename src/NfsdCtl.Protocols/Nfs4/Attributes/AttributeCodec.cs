@@ -126,6 +126,13 @@ internal sealed partial class AttributeCodec(OwnerNames owners) : IAttributeCode
             values.Limits = call.Files.LimitsOf(file);
         if (wanted.Overlaps(OfPath))
             values.FsRoot = call.Service.Pseudo.PathOf(file);
+        values.AclSupport = AclSupport;
+        if (wanted.Overlaps(OfAcl & values.Supported))
+        {
+            var status = GetAcl(call, file, out values.Acl);
+            if (status != nfsstat4.NFS4_OK)
+                return status;
+        }
         if (wanted.Overlaps(OfSpace))
         {
             var status = call.Files.FsStat(file, out values.Space, out _).ToNfs();
@@ -149,7 +156,9 @@ internal sealed partial class AttributeCodec(OwnerNames owners) : IAttributeCode
 
     private static AttributeSet Supported(Compound call, in FileRef file, bool hasBirth)
     {
-        var supported = AttributeTable.Of(call.MinorVersion).Without(AllOfAcl);
+        var supported = AttributeTable.Of(call.MinorVersion);
+        if (!call.Files.SupportsAccessLists(file) || file.Type == FileType.Symlink)
+            supported = supported.Without(AllOfAcl);
         if (!hasBirth)
             supported = supported.Without(OfBirth);
         return call.Files.SupportsClones(file) ? supported : supported.Without(OfClones);

@@ -48,16 +48,16 @@ internal static class AttributeSetters
 
     public static nfsstat4 Owner(AttributeReading reading, scoped ref XdrReader value, scoped ref AttributeChange change)
     {
-        bool known = reading.Owners.TryRead(reading.Call, ref value, isGroup: false, out uint id);
+        var status = Owner(reading, isGroup: false, ref value, out uint id);
         change.Basic.Uid = id;
-        return known ? nfsstat4.NFS4_OK : nfsstat4.NFS4ERR_BADOWNER;
+        return status;
     }
 
     public static nfsstat4 OwnerGroup(AttributeReading reading, scoped ref XdrReader value, scoped ref AttributeChange change)
     {
-        bool known = reading.Owners.TryRead(reading.Call, ref value, isGroup: true, out uint id);
+        var status = Owner(reading, isGroup: true, ref value, out uint id);
         change.Basic.Gid = id;
-        return known ? nfsstat4.NFS4_OK : nfsstat4.NFS4ERR_BADOWNER;
+        return status;
     }
 
     public static nfsstat4 AccessTime(AttributeReading reading, scoped ref XdrReader value, scoped ref AttributeChange change) =>
@@ -81,6 +81,15 @@ internal static class AttributeSetters
         uint flags = value.U32();
         var status = Acl(reading, ref value, ref change);
         return flags != 0 ? nfsstat4.NFS4ERR_ATTRNOTSUPP : status;
+    }
+
+    /// <summary>An empty string is nobody's name at all, which is INVAL and not BADOWNER.</summary>
+    private static nfsstat4 Owner(AttributeReading reading, bool isGroup, scoped ref XdrReader value, out uint id)
+    {
+        var length = value;
+        bool empty = length.U32() == 0;
+        bool known = reading.Owners.TryRead(reading.Call, ref value, isGroup, out id);
+        return known ? nfsstat4.NFS4_OK : empty ? nfsstat4.NFS4ERR_INVAL : nfsstat4.NFS4ERR_BADOWNER;
     }
 
     /// <summary>settime4. A number of nanoseconds beyond a second is INVAL (RFC 8881 §3.3.1).</summary>

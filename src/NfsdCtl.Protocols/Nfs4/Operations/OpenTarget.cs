@@ -93,7 +93,11 @@ internal struct OpenTarget
             createmode4.GUARDED4 => CreateHow.Guarded,
             _ => CreateHow.Exclusive,
         };
-        return compound.Files.Create(compound.File, args.Name, how, set, args.Verifier, out File, out _, out Directory, out Made).ToNfs();
+        var status = compound.Files.Create(compound.File, args.Name, how, set, args.Verifier, out File, out _, out Directory, out Made).ToNfs();
+        // A file that was there is cut to nothing or left alone (RFC 8881 §18.16.3).
+        if (!Made && Size != 0)
+            Size = null;
+        return status;
     }
 
     /// <summary>The rest of a new file's attributes, and all of it on stable storage (RFC 8881 §18.16.3).</summary>

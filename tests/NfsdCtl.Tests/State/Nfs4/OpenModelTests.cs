@@ -81,7 +81,7 @@ public sealed class OpenModelTests
         public void Open(Step step)
         {
             var key = (step.Owner, step.File);
-            bool refused = model.Any(h => h.Key.File == step.File && h.Key.Owner != step.Owner && Conflicts(h.Value.Access, h.Value.Deny, step))
+            bool refused = model.Any(h => h.Key.File == step.File && Conflicts(h.Value.Access, h.Value.Deny, step))
                 || (shares.TryGetValue(step.File, out var share) && Conflicts(share.Access, share.Deny, step));
             var status = ClientOf(step.Owner).Open(Name(step.Owner), FileOf(step.File), step.Access, step.Deny, out var id);
             Assert.That(status, Is.EqualTo(refused ? Nfs4Status.ShareDenied : Nfs4Status.Ok));

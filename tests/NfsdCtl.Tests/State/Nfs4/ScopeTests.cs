@@ -248,4 +248,43 @@ public sealed class ScopeTests
         var client = New(complete: false);
         Assert.That(client.Open("o", FileA, ShareAccess.Read, ShareDeny.None, out _, reclaim: true), Is.EqualTo(Nfs4Status.NoGrace));
     }
+
+    [Test]
+    public void A_client_that_restarted_while_its_address_was_elsewhere_reclaims_what_it_got_there()
+    {
+        var old = New();
+        old.Open("o", FileA, ShareAccess.Both, ShareDeny.Both, out _);
+        harness.Release(ReleaseSelector.Address(TestHost.Address(ServerA)));
+        harness.Load(ScopeA, Record("4.1 c"));
+        harness.Open(ScopeA);
+        var client = new TestNfs4Client(harness, ServerA, "c", verifier: 2).Connect(reclaimComplete: false);
+        Assert.That(client.Open("o", FileA, ShareAccess.Read, ShareDeny.None, out _, reclaim: true), Is.EqualTo(Nfs4Status.Ok));
+    }
+
+    [Test]
+    public void Stateids_of_before_the_move_are_forgotten_when_the_address_comes_back()
+    {
+        var client = New();
+        client.Open("o", FileA, ShareAccess.Both, ShareDeny.Both, out var open);
+        harness.Release(ReleaseSelector.Address(TestHost.Address(ServerA)));
+        Assert.That(client.Beat(), Is.EqualTo(SequenceFlags.AdminStateRevoked));
+        harness.Load(ScopeA, Record("4.1 c"));
+        Assert.That(client.Beat(), Is.EqualTo(SequenceFlags.None));
+        Assert.That(client.Test(open), Is.EqualTo(Nfs4Status.BadStateId));
+    }
+
+    [Test]
+    public void A_client_that_was_removed_meanwhile_gets_nothing_more()
+    {
+        var gone = New();
+        var session = gone.Session!.Client;
+        var old = New("old", 0);
+        var oldClient = old.Client();
+        harness.Do((in GateScope gate) => gone.Nfs4.Clients.Expire(gate, (uint)gone.Id, out _));
+        harness.Do((in GateScope gate) => gone.Nfs4.Clients.Expire(gate, (uint)old.Id, out _));
+        Assert.That(harness.Do((in GateScope gate) => gone.Nfs4.Opens.Admit(gate, session, StateHarness.FsA, false)), Is.EqualTo(Nfs4Status.DeadSession));
+        Assert.That(harness.Do((in GateScope gate) => gone.Nfs4.Clients.ReclaimComplete(gate, session, FsId.Any)), Is.EqualTo(Nfs4Status.DeadSession));
+        Assert.That(harness.Do((in GateScope gate) => gone.Nfs4.Owners.BeginOpen(gate, oldClient, "o"u8, 1, out _)), Is.EqualTo(Nfs4Status.Expired));
+        Assert.That(harness.Do((in GateScope gate) => gone.Nfs4.Locks.ReleaseOwner(gate, oldClient, "o"u8)), Is.EqualTo(Nfs4Status.Expired));
+    }
 }
