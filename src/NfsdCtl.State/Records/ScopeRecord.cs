@@ -1,11 +1,12 @@
 namespace NfsdCtl.State.Records;
 
 /// <summary>
-/// Who a client is within a scope: its address and the caller_name of its NLM calls (XNFS chapter 14, LM_MAXSTRLEN 1024).
+/// Who a client is within a scope: its address and the caller_name of its NLM calls (XNFS chapter 14, LM_MAXSTRLEN 1024). A client of NFSv4 has
+/// no address, as it may change that; its name is its owner string behind "4.0 " or "4.1 ".
 /// </summary>
 public readonly record struct ClientName(NetAddress Address, string CallerName)
 {
-    public override string ToString() => $"{CallerName}@{Address}";
+    public override string ToString() => Address.IsWildcard ? CallerName : $"{CallerName}@{Address}";
 }
 
 /// <summary>One client that may hold locks in a scope, and so is to be told of a restart and may reclaim.</summary>

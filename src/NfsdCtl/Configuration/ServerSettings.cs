@@ -63,6 +63,21 @@ public sealed record ServerSettings
     /// <summary>Whether owners are told by name.</summary>
     public bool OwnerNames { get; init; }
 
+    /// <summary>The most NFSv4 clients, unconfirmed ones included.</summary>
+    public int MaxClients { get; init; } = 16_384;
+
+    /// <summary>The most sessions of one NFSv4 client.</summary>
+    public int MaxSessions { get; init; } = 64;
+
+    /// <summary>The most slots of one NFSv4 session.</summary>
+    public int MaxSlots { get; init; } = 160;
+
+    /// <summary>The most opens and lock states of one NFSv4 client.</summary>
+    public int MaxOpens { get; init; } = 1_000_000;
+
+    /// <summary>The most open and lock owners of one NFSv4 client.</summary>
+    public int MaxOwners { get; init; } = 1_000_000;
+
     /// <summary>How long an expired NFSv4 client keeps what nobody else wants, in seconds.</summary>
     public int Courtesy { get; init; } = 86_400;
 

@@ -41,7 +41,8 @@ public sealed partial class ServerControl
             parts.State.Reports.CopyHosts(gate, found);
             return false;
         });
-        return [.. found.Select(h =>
+        // Clients of NFSv4 are hosts too, without an address; they are shown in clients/N.
+        return [.. found.Where(h => !h.Client.Address.IsWildcard).Select(h =>
             new HostReport(h.Server, h.Client.Address, h.Client.CallerName, h.Monitored, (int)h.NsmState, h.Locks, h.Waiters, h.Shares, h.Idle))];
     }
 
@@ -132,7 +133,9 @@ public sealed partial class ServerControl
             paths[l.File] = path = paths.Count < MostPaths ? parts.Files.PathOf(l.File) : null;
         return new LockReport(
             path, l.File, l.Range.Start, l.Range.End == LockRange.ToEof ? null : l.Range.End, l.Kind == LockKind.Write,
-            string.Create(CultureInfo.InvariantCulture, $"svid={l.OwnerId} oh={Convert.ToHexStringLower(l.OwnerHandle)}"),
+            l.OwnerKind == OwnerKind.Nlm
+                ? string.Create(CultureInfo.InvariantCulture, $"svid={l.OwnerId} oh={Convert.ToHexStringLower(l.OwnerHandle)}")
+                : $"owner={Convert.ToHexStringLower(l.OwnerHandle)}",
             l.Client.ToString(), l.OwnerKind == OwnerKind.Nlm ? "nlm" : "nfsv4", l.Server, l.Age);
     }
 

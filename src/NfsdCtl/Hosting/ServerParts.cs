@@ -64,6 +64,11 @@ public sealed class ServerParts : IDisposable
             Lease = TimeSpan.FromSeconds(settings.Lease),
             Courtesy = TimeSpan.FromSeconds(settings.Courtesy),
             MaxOperations = (uint)settings.MaxOperations,
+            MaxNfs4Clients = settings.MaxClients,
+            MaxSessionsPerClient = settings.MaxSessions,
+            MaxSlots = settings.MaxSlots,
+            MaxStatesPerClient = settings.MaxOpens,
+            MaxOwnersPerClient = settings.MaxOwners,
         }, time);
         Records = new ScopeRecordStore(new RecordPlaces(FileSystems, settings.StateDirectory));
         Addresses = new LocalAddresses();

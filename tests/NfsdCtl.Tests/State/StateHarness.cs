@@ -39,6 +39,9 @@ public sealed class StateHarness
     /// <summary>The disk refuses to remember clients and windows.</summary>
     public bool DiskFails { get; set; }
 
+    /// <summary>Where records are really written; null: nowhere, and <see cref="DiskFails"/> says how that goes.</summary>
+    public IScopeRecords? Records { get; init; }
+
     /// <summary>Effects that tests look at; durable ones are carried out at once.</summary>
     public List<Effect> Seen { get; } = [];
 
@@ -70,13 +73,33 @@ public sealed class StateHarness
                 outcome = State.Locks.Lock(gate, request, out ticket);
             if (outcome != LockOutcome.NeedsRecord)
                 break;
-            using (var gate = State.Enter(effects))
-                State.Clients.Recorded(gate, ticket.Need, !DiskFails);
-            if (DiskFails)
+            if (!Record(ticket.Need))
                 break;
         }
         Run();
         return outcome;
+    }
+
+    /// <summary>Writes what a request needs, as a protocol does.</summary>
+    public bool Record(in RecordNeed need)
+    {
+        bool written = !DiskFails && need.Kind switch
+        {
+            RecordNeedKind.Forfeit => Records?.Forfeit(need.Scope, need.Client),
+            RecordNeedKind.Forget => Records?.Forget(need.Scope, need.Client),
+            _ => Records?.Remember(need.Scope, new ClientRecord(need.Client) { Forfeited = need.Forfeited }),
+        } is null or RecordStatus.Ok;
+        using var gate = State.Enter(effects);
+        State.Clients.Recorded(gate, need, written);
+        return written;
+    }
+
+    /// <summary>Takes over what the disk knows of a scope, and opens its window, as resume_ip does.</summary>
+    public void Resume(Scope scope)
+    {
+        Assert.That(Records!.Load(scope, out var record), Is.EqualTo(RecordStatus.Ok));
+        Do((in GateScope gate) => State.Clients.Load(gate, scope, record));
+        Open(scope);
     }
 
     public LockOutcome Unlock(TestHost host, ulong owner, FileKey file, LockRange range)
@@ -260,6 +283,8 @@ public sealed class StateHarness
 
     private void Execute(in Effect effect)
     {
+        if (Records is not null)
+            Write(effect);
         using var gate = State.Enter(effects);
         switch (effect.Kind)
         {
@@ -280,5 +305,30 @@ public sealed class StateHarness
                 State.Grace.WindowEndPersisted(gate, effect.Id, !DiskFails);
                 break;
         }
+    }
+
+    private void Write(in Effect effect)
+    {
+        var status = effect.Kind switch
+        {
+            EffectKind.Forfeit => Records!.Forfeit(effect.Scope, effect.Client),
+            EffectKind.ForgetClient or EffectKind.ForgetExpired => Records!.Forget(effect.Scope, effect.Client),
+            EffectKind.NoteHeld => Records!.NoteHeld(effect.Scope, [new ClientRecord(effect.Client) { Held = effect.Value }]),
+            EffectKind.PersistWindow => Records!.OpenWindow(effect.Scope, new WindowRecord(Time.GetUtcNow().AddTicks(effect.Value), "test")),
+            EffectKind.PersistWindowEnd => WriteEnd(effect.Id),
+            _ => RecordStatus.Ok,
+        };
+        Assert.That(status, Is.EqualTo(RecordStatus.Ok));
+    }
+
+    private RecordStatus WriteEnd(long window)
+    {
+        var ended = new List<EndedScope>();
+        using (var gate = State.Enter(effects))
+            State.Grace.CopyEnd(gate, window, ended);
+        var worst = RecordStatus.Ok;
+        foreach (var scope in ended)
+            worst = (RecordStatus)Math.Max((int)worst, (int)Records!.EndWindow(scope.Scope, scope.Gone));
+        return worst;
     }
 }

@@ -235,15 +235,7 @@ public sealed class TestNfs4Client(StateHarness harness, string server, string n
 
     public Nfs4Status Free(StateId id) => Harness.Do((in GateScope gate) => Nfs4.States.Free(gate, Session!.Client, id));
 
-    public bool Record(RecordNeed need)
-    {
-        Harness.Do((in GateScope gate) =>
-        {
-            Harness.State.Clients.Recorded(gate, need, !Harness.DiskFails);
-            return true;
-        });
-        return !Harness.DiskFails;
-    }
+    public bool Record(RecordNeed need) => Harness.Record(need);
 
     public NfsdCtl.State.Nfs4.Nfs4Client Client()
     {
