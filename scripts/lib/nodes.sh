@@ -95,13 +95,16 @@ node_move() {
 # disk NAME MIB: an ext4 image on a loop device, whose name is printed. The device lives as long as somebody has it open: a process of
 # these namespaces does, so that it goes with them, however they end.
 disk() {
-	local device
+	local device held
 	truncate -s "$2M" "$nodes_work/$1.img"
 	mke2fs -q -t ext4 -F "$nodes_work/$1.img" >/dev/null
 	device=$(losetup -f --show "$nodes_work/$1.img")
-	sleep infinity 9<"$device" >/dev/null 2>&1 </dev/null &
+	# open before it is given up: from then on anybody may take a device that nobody has open
+	exec {held}<"$device"
+	sleep infinity >/dev/null 2>&1 </dev/null &
 	echo $! >"$nodes_work/$1.pid"
 	losetup -d "$device"
+	exec {held}<&-
 	echo "$device"
 }
 

@@ -146,13 +146,19 @@ internal sealed unsafe class Loop
         Find(ready.Data)?.Drive(worker, ready.Events);
     }
 
+    /// <summary>The next posted channel that is still there; one that is gone must not hide those behind it.</summary>
     private Channel? TakePosted()
     {
-        if (postedNow == 0)
-            return null;
-        postedNow--;
-        lock (gate)
-            return posted.TryDequeue(out var channel) ? Find(channel.Key) : null;
+        while (postedNow > 0)
+        {
+            postedNow--;
+            Channel? channel;
+            lock (gate)
+                posted.TryDequeue(out channel);
+            if (channel is not null && Find(channel.Key) is { } found)
+                return found;
+        }
+        return null;
     }
 
     private void Wait(RpcServer server)

@@ -10,9 +10,9 @@ internal sealed class LoopMonitor
     private readonly RpcServer server;
     private readonly (Worker? Worker, int Sequence)[] seen;
     private readonly Signal awake = new();
+    private readonly ManualResetEventSlim ended = new(false, 0);
     private readonly Thread thread;
     private volatile bool sleeping;
-    private volatile bool stopping;
 
     public LoopMonitor(RpcServer server, int loops)
     {
@@ -32,7 +32,7 @@ internal sealed class LoopMonitor
 
     public void Stop()
     {
-        stopping = true;
+        ended.Set();
         awake.Set();
         thread.Join();
     }
@@ -40,11 +40,10 @@ internal sealed class LoopMonitor
     private void Run()
     {
         int idle = 0;
-        while (!stopping)
+        while (!ended.Wait(server.Options.StuckAfter))
         {
             if (idle >= IdleTurns)
                 idle = Sleep();
-            Thread.Sleep(server.Options.StuckAfter);
             bool any = false;
             foreach (var loop in server.Loops)
                 any |= Look(loop);
@@ -58,7 +57,7 @@ internal sealed class LoopMonitor
         sleeping = true;
         // a leader may have begun to run before it could see that we sleep; the barrier is here, so that leaders need none
         Interlocked.MemoryBarrierProcessWide();
-        if (!server.Loops.Any(l => l.Active))
+        if (!ended.IsSet && !server.Loops.Any(l => l.Active))
             awake.Wait();
         sleeping = false;
         return 0;

@@ -75,6 +75,7 @@ public sealed class NfsServer : IHostedService, IDisposable
         await ports.StopAsync(cancellationToken).ConfigureAwait(false);
         listeners.Close();
         parts.Rpc.Stop(Patience);
+        NoteHeld();
         admin.Dispose();
         log.LogInformation("stopped");
     }
@@ -115,6 +116,18 @@ public sealed class NfsServer : IHostedService, IDisposable
             parts.State.Grace.Open(gate, request, out _);
         parts.Effects.RunAll(effects);
         log.LogInformation("grace period of {Seconds} s: {Known} clients may reclaim", parts.Settings.Grace, known);
+    }
+
+    /// <summary>
+    /// Writes what each client holds to its record, as a release does: the next life's grace period then ends with the last reclaim.
+    /// After a crash nobody knows, and it runs its full time.
+    /// </summary>
+    private void NoteHeld()
+    {
+        var effects = new EffectList();
+        using (var gate = parts.State.Enter(effects))
+            parts.State.Releases.Release(gate, default, dryRun: false);
+        parts.Effects.RunAll(effects);
     }
 
     private void Reload()

@@ -1,6 +1,11 @@
 using System.Net;
 using System.Net.Sockets;
+using NfsdCtl.Protocols.Nlm;
 using NfsdCtl.TestKit;
+using NfsdCtl.TestKit.Nfs3;
+using NfsdCtl.TestKit.Nlm;
+using NfsdCtl.TestKit.Rpc;
+using NfsdCtl.Wire.Xdr;
 
 namespace NfsdCtl.SystemTests.Host;
 
@@ -199,6 +204,45 @@ public sealed class ServeTests
             Assert.That(server.Read("nlm_end_grace"), Does.StartWith("Y"));
             Assert.That(server.Write("nlm_end_grace", "Y"), Is.EqualTo(16));
         });
+    }
+
+    [Test]
+    public void After_an_orderly_stop_the_grace_period_ends_with_the_last_reclaim()
+    {
+        NlmLock first;
+        using (var server = new ServerProcess(directory, Export, "--grace", "300").WaitUntilReady())
+        {
+            using var locks = new TcpChannel(new IPEndPoint(IPAddress.Loopback, server.Port("lockd")));
+            first = new NlmLock(MakeFile(server), Offset: 0, Length: 10);
+            var client = new NlmClient(locks);
+            Assert.That(client.Lock(first), Is.EqualTo(nlm4_stats.NLM4_GRANTED));
+            Assert.That(client.Lock(first with { Offset = 100 }), Is.EqualTo(nlm4_stats.NLM4_GRANTED));
+            server.Signal("TERM");
+            Assert.That(server.WaitForExit(), Is.Zero, server.Errors);
+        }
+        using (var next = new ServerProcess(directory, Export, "--grace", "300").WaitUntilReady())
+        {
+            using var locks = new TcpChannel(new IPEndPoint(IPAddress.Loopback, next.Port("lockd")));
+            var client = new NlmClient(locks);
+            Assert.That(client.Lock(first with { Reclaim = true }), Is.EqualTo(nlm4_stats.NLM4_GRANTED));
+            Assert.That(next.Read("grace"), Is.Not.Empty);
+            Assert.That(client.Lock(first with { Offset = 200 }), Is.EqualTo(nlm4_stats.NLM4_DENIED_GRACE_PERIOD));
+            Assert.That(client.Lock(first with { Offset = 100, Reclaim = true }), Is.EqualTo(nlm4_stats.NLM4_GRANTED));
+            Assert.That(ServerProcess.Eventually(() => next.Read("grace").Length == 0), Is.True);
+            Assert.That(client.Lock(first with { Offset = 200 }), Is.EqualTo(nlm4_stats.NLM4_GRANTED));
+        }
+    }
+
+    /// <summary>A file of the export, made over NFS; its handle.</summary>
+    private byte[] MakeFile(ServerProcess server)
+    {
+        using var mount = new TcpChannel(new IPEndPoint(IPAddress.Loopback, server.Port("mountd")));
+        var path = new XdrWriter(new byte[1100]);
+        path.Opaque(System.Text.Encoding.UTF8.GetBytes(data));
+        var reply = new XdrReader(mount.Call(100005, 3, 1, path.Written).Result);
+        Assert.That(reply.U32(), Is.Zero);
+        using var nfs = new TcpChannel(new IPEndPoint(IPAddress.Loopback, server.Port("nfs")));
+        return new Nfs3Client(nfs).Create(reply.Opaque(64).ToArray(), "file").Handle;
     }
 
     private static void Connect(int port)
