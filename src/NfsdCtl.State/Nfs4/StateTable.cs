@@ -185,6 +185,7 @@ public sealed partial class StateTable
         if (record.FirstOpen != 0)
             slab[record.FirstOpen].PeerPrevious = at;
         record.FirstOpen = at;
+        record.Held = true;
         seat.Opens++;
         seat.Entry.Hold(1);
         client.Opens++;
