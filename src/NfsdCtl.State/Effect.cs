@@ -26,7 +26,10 @@ public enum EffectKind : byte
     /// </summary>
     CoverLocally,
 
-    /// <summary>No state is left on <see cref="Effect.File"/>: its descriptor for local locks may be closed.</summary>
+    /// <summary>
+    /// No state is left on <see cref="Effect.File"/>: its descriptor for local locks may be closed, and the file layer need not keep it for
+    /// those who had it open.
+    /// </summary>
     FileIdle,
 
     /// <summary>

@@ -19,7 +19,9 @@ internal static class Ranges
     /// <summary>LOCK4denied. An owner that is none of NFSv4 has client id 0.</summary>
     public static nfsstat4 Denied(Compound compound, LockRange range, LockKind kind, ulong clientId, ReadOnlySpan<byte> owner, ref XdrWriter reply)
     {
-        compound.Rpc.EnsureRoom(ref reply, DeniedHead + owner.Length + 3);
+        var room = compound.Reserve(ref reply, DeniedHead + owner.Length + 3);
+        if (room != nfsstat4.NFS4_OK)
+            return room;
         reply.U64(range.Start);
         reply.U64(range.End == LockRange.ToEof ? ulong.MaxValue : range.Length);
         reply.U32((uint)(kind == LockKind.Write ? nfs_lock_type4.WRITE_LT : nfs_lock_type4.READ_LT));

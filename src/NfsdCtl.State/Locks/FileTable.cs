@@ -25,6 +25,9 @@ internal struct FileRecord : IHashed
     /// <summary>Its locks are mirrored to the kernel for local programs.</summary>
     public bool Local;
 
+    /// <summary>An NFSv4 client has or had it open: the file layer keeps it, and is to be told when nobody has any more.</summary>
+    public bool Held;
+
     /// <summary>It has waiters or shares: <see cref="FileTable.QueueOf"/>.</summary>
     public bool HasQueue;
 
@@ -156,7 +159,7 @@ internal sealed class FileTable
         }
         if (record.Nodes != 0 || record.FirstMark != 0 || record.FirstOpen != 0 || record.HasQueue)
             return false;
-        if (record.Local)
+        if (record.Local || record.Held)
             state.AddOnce(EffectKind.FileIdle, record.Key, LockRange.All);
         index.Remove(file);
         slab.Give(file);

@@ -100,11 +100,13 @@ public sealed partial class ClientIds
         freeIndexes.Enqueue(client.Index);
     }
 
-    /// <summary>A client of minor version 0 frees no stateids: what was revoked is told for a lease and forgotten then.</summary>
+    /// <summary>
+    /// A client of minor version 0 frees no stateids, and a Linux client of a later one no lock stateids: what was revoked is told for a lease, and
+    /// forgotten then.
+    /// </summary>
     private void DropOldTombstones(Nfs4Client client)
     {
-        if (client.MinorVersion != 0 || client.FirstTombstone == 0 || state.Since(client.RevokedAt) <= Lease)
-            return;
-        ForgetRevoked(client);
+        if (client.FirstTombstone != 0 && (client.MinorVersion == 0 || client.HasAcknowledged) && state.Since(client.RevokedAt) > Lease)
+            ForgetRevoked(client);
     }
 }

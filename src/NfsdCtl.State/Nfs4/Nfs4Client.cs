@@ -11,6 +11,8 @@ public sealed class Nfs4Client
     private volatile bool dead;
     private long adminRevoked;
     private long expiredRevoked;
+    private long adminOpens;
+    private long expiredOpens;
 
     internal Nfs4Client(ServerState state, Host host, ulong id, int index, uint minorVersion, byte[] owner)
     {
@@ -117,6 +119,9 @@ public sealed class Nfs4Client
 
     internal long AdminRevoked => adminRevoked;
 
+    /// <summary>It has freed every open that was revoked.</summary>
+    internal bool HasAcknowledged => adminOpens + expiredOpens == 0;
+
     /// <summary>When it last renewed its lease: written outside of the gate as well.</summary>
     internal long Renewed => Volatile.Read(ref renewed);
 
@@ -125,13 +130,17 @@ public sealed class Nfs4Client
 
     internal void Renew(long now) => Volatile.Write(ref renewed, now);
 
-    internal void NoteRevoked(Revocation why, long change)
+    /// <summary>
+    /// Stateids were revoked, or freed by the client (negative). A client is told by its opens alone: no lock state is lost without the open it is under, and
+    /// a Linux client frees only that.
+    /// </summary>
+    internal void NoteRevoked(Revocation why, long states, long opens)
     {
         if (why == Revocation.Admin)
-            adminRevoked += change;
+            (adminRevoked, adminOpens) = (adminRevoked + states, adminOpens + opens);
         else
-            expiredRevoked += change;
-        LostState |= why != Revocation.Admin && change > 0;
+            (expiredRevoked, expiredOpens) = (expiredRevoked + states, expiredOpens + opens);
+        LostState |= why != Revocation.Admin && states > 0;
         RefreshFlags();
     }
 
@@ -140,8 +149,8 @@ public sealed class Nfs4Client
 
     internal void RefreshFlags()
     {
-        var now = adminRevoked == 0 ? SequenceFlags.None : SequenceFlags.AdminStateRevoked;
-        if (expiredRevoked != 0)
+        var now = adminOpens == 0 ? SequenceFlags.None : SequenceFlags.AdminStateRevoked;
+        if (expiredOpens != 0)
             now |= States > Revoked ? SequenceFlags.ExpiredSomeStateRevoked : SequenceFlags.ExpiredAllStateRevoked;
         bool hadPath = false;
         bool hasPath = false;

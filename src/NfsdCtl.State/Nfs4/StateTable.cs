@@ -185,6 +185,7 @@ public sealed partial class StateTable
         if (record.FirstOpen != 0)
             slab[record.FirstOpen].PeerPrevious = at;
         record.FirstOpen = at;
+        record.Held = true;
         seat.Opens++;
         seat.Entry.Hold(1);
         client.Opens++;
@@ -258,7 +259,7 @@ public sealed partial class StateTable
         if (gone.Revoked != Revocation.None)
         {
             UnlinkTombstone(client, at);
-            client.NoteRevoked(gone.Revoked, -1);
+            client.NoteRevoked(gone.Revoked, -1, gone.Kind == StateKind.Open ? -1 : 0);
         }
         int owner = gone.Owner;
         nfs4.Owners.StateLeaves(owner, ref gone);
@@ -275,7 +276,7 @@ public sealed partial class StateTable
         if (seat.States != 0 && seat.Host.Nfs4 is { } client)
         {
             client.Opens -= (int)seat.Opens;
-            client.NoteRevoked(seat.Revoked, seat.States);
+            client.NoteRevoked(seat.Revoked, seat.States, seat.Opens);
             client.RevokedAt = state.Now;
         }
     }

@@ -31,7 +31,7 @@ public sealed unsafe partial class FileService
     private static ReadOnlySpan<byte> KeptAttribute => "trusted.nfsdctl.acl\0"u8;
 
     /// <summary>Whether files of this filesystem can have access control lists.</summary>
-    public bool SupportsAccessLists(in FileRef file) => file.Volume.Features.HasFlag(FileSystems.FileSystemFeatures.AccessLists);
+    public bool SupportsAccessLists(in FileRef file) => (file.Volume.Features & FileSystems.FileSystemFeatures.AccessLists) != 0;
 
     /// <summary>Whether a protocol kept a list beside a file: the question that each creation asks of its directory.</summary>
     public bool HasKeptAccessList(in FileRef file)

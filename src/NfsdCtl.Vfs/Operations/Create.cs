@@ -6,7 +6,7 @@ namespace NfsdCtl.Vfs;
 public sealed unsafe partial class FileService
 {
     /// <summary>
-    /// <paramref name="verifier"/> counts with <see cref="CreateHow.Exclusive"/> only; <paramref name="set"/> with the others
+    /// <paramref name="verifier"/> counts with <see cref="CreateHow.Exclusive"/> only; the times of <paramref name="set"/> with the others
     /// only. The verifier is kept in the new file's atime and mtime, 31 bits in each, as knfsd does (nfsd3_create_file): a
     /// retry that finds them, and the file still empty, succeeds, also after a restart and on another node.
     /// </summary>
@@ -25,7 +25,7 @@ public sealed unsafe partial class FileService
         var status = BeginChange(directory, name, ref buffer, out wcc);
         if (status == VfsStatus.Ok)
         {
-            var wanted = how == CreateHow.Exclusive ? ExclusiveAttributes(verifier) : set;
+            var wanted = how == CreateHow.Exclusive ? ExclusiveAttributes(verifier, set) : set;
             status = CreateNew(directory, (byte*)&buffer, wanted, out child, out attributes);
             made |= status == VfsStatus.Ok;
             if (status == VfsStatus.Exist && how != CreateHow.Guarded)
@@ -35,9 +35,10 @@ public sealed unsafe partial class FileService
         return status;
     }
 
-    private static SetAttributes ExclusiveAttributes(ulong verifier) => new()
+    /// <summary>The times are the verifier's; the rest is as wished, and private where nothing is said.</summary>
+    private static SetAttributes ExclusiveAttributes(ulong verifier, in SetAttributes set) => set with
     {
-        Mode = 0x180,
+        Mode = set.Mode ?? 0x180,
         SetAtime = SetTime.ToClientTime,
         Atime = new VfsTime((long)(verifier & 0x7FFF_FFFF), 0),
         SetMtime = SetTime.ToClientTime,

@@ -22,10 +22,10 @@ public sealed unsafe partial class FileService
     private static ReadOnlySpan<byte> UserNamespace => "user."u8;
 
     /// <summary>Whether files of this filesystem can have extended attributes of users; found out once.</summary>
-    public bool SupportsXattrs(in FileRef file) => file.Volume.Features.HasFlag(FileSystems.FileSystemFeatures.UserAttributes);
+    public bool SupportsXattrs(in FileRef file) => (file.Volume.Features & FileSystems.FileSystemFeatures.UserAttributes) != 0;
 
     /// <summary>Whether files of this filesystem can share blocks.</summary>
-    public bool SupportsClones(in FileRef file) => file.Volume.Features.HasFlag(FileSystems.FileSystemFeatures.Clones);
+    public bool SupportsClones(in FileRef file) => (file.Volume.Features & FileSystems.FileSystemFeatures.Clones) != 0;
 
     /// <summary>
     /// The value of an extended attribute, as the caller may read it. An empty buffer asks for the length. NOXATTR, TOOSMALL,

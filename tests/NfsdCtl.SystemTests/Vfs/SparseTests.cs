@@ -218,6 +218,9 @@ public sealed class SparseTests(string type) : VfsTestBase(type)
         Assert.That(Files.Create(root, "plain"u8, CreateHow.Guarded, wanted, 0, out var made, out var attributes, out _), Is.EqualTo(VfsStatus.Ok));
         made.Dispose();
         Assert.That(attributes.Mode, Is.EqualTo(0x1A4));
+        Assert.That(Files.Create(root, "exclusive"u8, CreateHow.Exclusive, wanted, 5, out made, out attributes, out _), Is.EqualTo(VfsStatus.Ok));
+        made.Dispose();
+        Assert.That(attributes.Mode, Is.EqualTo(0x1A4));
         Assert.That(Files.MakeDirectory(root, "d"u8, new SetAttributes { Mode = 0x1FF, Umask = 0x12 }, out var directory, out attributes, out _), Is.EqualTo(VfsStatus.Ok));
         Assert.That(attributes.Mode, Is.EqualTo(0x1ED));
         using (directory)

@@ -1,13 +1,10 @@
 using NfsdCtl.Vfs;
 using NfsdCtl.Wire.Xdr;
-using static NfsdCtl.Protocols.Nfs4.Nfs4Constants;
 
 namespace NfsdCtl.Protocols.Nfs4.Attributes;
 
 internal sealed partial class AttributeCodec
 {
-    private static readonly AttributeSet OnlyAtCreation = AttributeSet.Of(FATTR4_MODE_UMASK);
-
     public nfsstat4 Decode(Compound call, scoped ref XdrReader arguments, out AttributeChange change)
     {
         change = default;
@@ -33,7 +30,8 @@ internal sealed partial class AttributeCodec
     public nfsstat4 Apply(Compound call, in FileRef file, in AttributeChange change, out AttributeSet set)
     {
         set = AttributeSet.Empty;
-        if (change.Named.Overlaps(OnlyAtCreation))
+        // mode_umask is for creation alone (RFC 8275 §3.2).
+        if (change.Basic.Umask is not null)
             return nfsstat4.NFS4ERR_INVAL;
         var wanted = change.Basic;
         if (change.ModeMask is { } mask)

@@ -86,7 +86,8 @@ internal struct OpenTarget
         var set = change.Basic;
         Size = set.Size;
         set.Size = null;
-        set.Mode ??= DefaultMode;
+        if (args.HasAttributes)
+            set.Mode ??= DefaultMode;
         var how = args.Mode switch
         {
             createmode4.UNCHECKED4 => CreateHow.Unchecked,
@@ -104,9 +105,7 @@ internal struct OpenTarget
     private nfsstat4 Finish(Compound compound, scoped in OpenArguments args, scoped in AttributeChange change)
     {
         var status = nfsstat4.NFS4_OK;
-        if (args.Mode == createmode4.EXCLUSIVE4_1)
-            status = compound.Service.Attributes.Apply(compound, File, change, out Set);
-        else if (args.HasAttributes)
+        if (args.HasAttributes)
             status = compound.Service.Attributes.Complete(compound, compound.File, File, change, out Set);
         // The verifier is kept in them, and the client sets them when it has its file (RFC 7530 §16.16.5).
         if (args.IsExclusive)

@@ -14,8 +14,6 @@ internal sealed class PseudoDirectory : PseudoNode
     /// <summary>Cookies begin behind those with a meaning (RFC 8881 §18.23.3).</summary>
     private const ulong FirstCookie = 3;
 
-    private readonly List<PseudoDirectory> children = [];
-
     public PseudoDirectory(string path, PseudoDirectory? parent)
     {
         Path = path;
@@ -48,11 +46,12 @@ internal sealed class PseudoDirectory : PseudoNode
 
     public override ulong FileId => (Low >> 2) | FileIdMark;
 
-    public IReadOnlyList<PseudoDirectory> Children => children;
+    /// <summary>By ascending cookie; never changed once the tree is there.</summary>
+    public List<PseudoDirectory> Children { get; } = [];
 
     public PseudoDirectory? Find(ReadOnlySpan<byte> name)
     {
-        foreach (var child in children)
+        foreach (var child in Children)
             if (name.SequenceEqual(child.Name))
                 return child;
         return null;
@@ -60,7 +59,7 @@ internal sealed class PseudoDirectory : PseudoNode
 
     public void Add(PseudoDirectory child)
     {
-        int at = children.FindIndex(other => other.Cookie > child.Cookie);
-        children.Insert(at < 0 ? children.Count : at, child);
+        int at = Children.FindIndex(other => other.Cookie > child.Cookie);
+        Children.Insert(at < 0 ? Children.Count : at, child);
     }
 }

@@ -66,9 +66,9 @@ public sealed class ScopeTests
         harness.Release(ReleaseSelector.Of(StateHarness.FsA));
         Assert.That(client.Beat(), Is.EqualTo(SequenceFlags.AdminStateRevoked));
         Assert.That(client.Test(open), Is.EqualTo(Nfs4Status.AdminRevoked));
-        Assert.That(client.Free(open), Is.EqualTo(Nfs4Status.Ok));
-        Assert.That(client.Beat(), Is.EqualTo(SequenceFlags.AdminStateRevoked));
         Assert.That(client.Free(locked), Is.EqualTo(Nfs4Status.Ok));
+        Assert.That(client.Beat(), Is.EqualTo(SequenceFlags.AdminStateRevoked));
+        Assert.That(client.Free(open), Is.EqualTo(Nfs4Status.Ok));
         Assert.That(client.Beat(), Is.EqualTo(SequenceFlags.None));
         Assert.That(client.Test(open), Is.EqualTo(Nfs4Status.BadStateId));
     }
@@ -90,7 +90,30 @@ public sealed class ScopeTests
         }
         slow.Tick();
         Assert.That(slow.Counts().Locks, Is.Zero);
-        Assert.That(client.Beat(), Is.EqualTo(SequenceFlags.AdminStateRevoked), "the locks' stateids are still there");
+        Assert.That(client.Beat(), Is.EqualTo(SequenceFlags.None));
+    }
+
+    [Test]
+    public void Lock_stateids_that_a_client_does_not_free_are_forgotten_after_a_lease()
+    {
+        var client = New();
+        client.Open("o", FileA, ShareAccess.Both, ShareDeny.None, out var open);
+        client.Lock("o", "p", FileA, open, Head, out var locked);
+        harness.Release(ReleaseSelector.Of(StateHarness.FsA));
+        client.Free(open);
+        client.Open("o", FileB, ShareAccess.Both, ShareDeny.None, out _);
+        for (int i = 0; i < 4; i++)
+        {
+            harness.Advance(TimeSpan.FromSeconds(20));
+            Assert.That(client.Beat(), Is.EqualTo(SequenceFlags.None), "no open of it is left to tell of");
+            Assert.That(client.Test(locked), Is.EqualTo(Nfs4Status.AdminRevoked));
+        }
+        for (int i = 0; i < 8; i++)
+        {
+            harness.Advance(TimeSpan.FromSeconds(20));
+            client.Beat();
+        }
+        Assert.That(client.Test(locked), Is.EqualTo(Nfs4Status.BadStateId));
     }
 
     [Test]
