@@ -10,9 +10,10 @@ internal sealed class LoopMonitor
     private readonly RpcServer server;
     private readonly (Worker? Worker, int Sequence)[] seen;
     private readonly Signal awake = new();
-    private readonly ManualResetEventSlim ended = new(false, 0);
+    private readonly object pause = new();
     private readonly Thread thread;
     private volatile bool sleeping;
+    private volatile bool stopping;
 
     public LoopMonitor(RpcServer server, int loops)
     {
@@ -32,7 +33,11 @@ internal sealed class LoopMonitor
 
     public void Stop()
     {
-        ended.Set();
+        lock (pause)
+        {
+            stopping = true;
+            Monitor.PulseAll(pause);
+        }
         awake.Set();
         thread.Join();
     }
@@ -40,7 +45,7 @@ internal sealed class LoopMonitor
     private void Run()
     {
         int idle = 0;
-        while (!ended.Wait(server.Options.StuckAfter))
+        while (Pause())
         {
             if (idle >= IdleTurns)
                 idle = Sleep();
@@ -51,13 +56,24 @@ internal sealed class LoopMonitor
         }
     }
 
+    /// <summary>False: it is over.</summary>
+    private bool Pause()
+    {
+        lock (pause)
+        {
+            if (!stopping)
+                Monitor.Wait(pause, server.Options.StuckAfter);
+            return !stopping;
+        }
+    }
+
     private int Sleep()
     {
         awake.Reset();
         sleeping = true;
         // a leader may have begun to run before it could see that we sleep; the barrier is here, so that leaders need none
         Interlocked.MemoryBarrierProcessWide();
-        if (!ended.IsSet && !server.Loops.Any(l => l.Active))
+        if (!stopping && !server.Loops.Any(l => l.Active))
             awake.Wait();
         sleeping = false;
         return 0;
