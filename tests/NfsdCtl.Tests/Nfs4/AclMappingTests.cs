@@ -1,6 +1,9 @@
 using CsCheck;
+using NfsdCtl.Protocols.Nfs4;
 using NfsdCtl.Protocols.Nfs4.Acl;
+using NfsdCtl.Protocols.Nfs4.Attributes;
 using NfsdCtl.Vfs;
+using NfsdCtl.Wire.Xdr;
 using static NfsdCtl.Protocols.Nfs4.Nfs4Constants;
 
 namespace NfsdCtl.Tests.Nfs4;
@@ -9,6 +12,8 @@ namespace NfsdCtl.Tests.Nfs4;
 [TestFixture]
 public sealed class AclMappingTests
 {
+    private static readonly OwnerNames Owners = new("", writeNames: false, TimeProvider.System);
+
     private const uint OwnerId = 100;
     private const uint OwningGroup = 200;
 
@@ -85,6 +90,32 @@ public sealed class AclMappingTests
         kept[9] = 200;
         Assert.That(AclCodec.FromKept(kept), Is.Null);
     }
+
+    [Test]
+    public void Any_bytes_are_decoded_or_refused() =>
+        Gen.Select(Gen.UInt[0, 3], Gen.Byte.Array[0, 200]).Sample((count, bytes) =>
+        {
+            byte[] encoded = [0, 0, 0, (byte)count, .. bytes];
+            var reader = new XdrReader(encoded);
+            var status = AclCodec.Skip(ref reader, out var acl);
+            if (reader.Failed || status != nfsstat4.NFS4_OK)
+                return;
+            status = AclCodec.Decode(null, Owners, acl, out var aces);
+            if (status == nfsstat4.NFS4_OK)
+                Assert.That(AclCodec.Decode(null, Owners, AclCodec.Encode(Owners, aces).Span, out var again) == nfsstat4.NFS4_OK && again.SequenceEqual(aces));
+            else
+                Assert.That(status, Is.AnyOf(nfsstat4.NFS4ERR_INVAL, nfsstat4.NFS4ERR_ATTRNOTSUPP, nfsstat4.NFS4ERR_BADOWNER));
+        }, iter: 4_000);
+
+    [Test]
+    public void An_acl_comes_back_from_the_wire_as_it_went_out() =>
+        AnyAcl.Sample(acl =>
+        {
+            // A named group is told from a user by its flag.
+            Ace[] flagged = [.. acl.Select(ace => ace.Who == AceWho.NamedGroup ? ace with { Flags = ace.Flags | (uint)ACE4_IDENTIFIER_GROUP } : ace)];
+            Assert.That(AclCodec.Decode(null, Owners, AclCodec.Encode(Owners, flagged).Span, out var back), Is.EqualTo(nfsstat4.NFS4_OK));
+            Assert.That(back, Is.EqualTo(flagged));
+        }, iter: 1_000);
 
     [TestCase(false, (uint)ACE4_FILE_INHERIT_ACE, (uint)ACE4_INHERITED_ACE)]
     [TestCase(true, (uint)ACE4_FILE_INHERIT_ACE, (uint)(ACE4_FILE_INHERIT_ACE | ACE4_INHERIT_ONLY_ACE | ACE4_INHERITED_ACE))]
