@@ -9,6 +9,9 @@ namespace NfsdCtl.Protocols.Nfs4;
 /// </summary>
 internal static class Seqids
 {
+    /// <summary>In front of a result's body: the operation's number and the status.</summary>
+    private const int Head = 2 * sizeof(uint);
+
     /// <summary>
     /// Begins an operation on a stateid. False: <paramref name="answer"/> is the answer, with its body written if it is one of an
     /// earlier call.
@@ -44,26 +47,28 @@ internal static class Seqids
         return status == Nfs4Status.Ok;
     }
 
-    /// <summary>Keeps the answer, which begins at <paramref name="body"/> behind its status, and returns its status.</summary>
+    /// <summary>Keeps the answer, whose body begins at <paramref name="body"/>, and returns its status.</summary>
     public static nfsstat4 End(Compound compound, ref SeqidUse use, nfsstat4 status, int body, ref XdrWriter reply)
     {
         if (compound.MinorVersion > 0)
             return status;
-        int start = body - sizeof(uint);
-        reply.Patch(start, (uint)status);
+        int start = body - Head;
+        reply.Patch(body - sizeof(uint), (uint)status);
         using (var gate = compound.Enter())
             compound.Nfs4.Owners.End(gate, ref use, (uint)status, reply.Written[start..]);
         compound.RunEffects();
         return status;
     }
 
-    /// <summary>Writes the body of a kept answer. Inside the gate.</summary>
+    /// <summary>Writes the body of a kept answer, if it is one to the same operation. Inside the gate.</summary>
     private static nfsstat4 Repeat(Compound compound, in SeqidUse use, ref XdrWriter reply)
     {
-        var known = use.Reply.Span;
-        var status = (nfsstat4)new XdrReader(known).U32();
-        compound.Rpc.EnsureRoom(ref reply, known.Length);
-        reply.Fixed(known[sizeof(uint)..]);
+        var known = new XdrReader(use.Reply.Span);
+        if (known.U32() != new XdrReader(reply.Written[^Head..]).U32())
+            return nfsstat4.NFS4ERR_BAD_SEQID;
+        var status = (nfsstat4)known.U32();
+        compound.Rpc.EnsureRoom(ref reply, known.Remaining);
+        reply.Fixed(known.Rest);
         return status;
     }
 }

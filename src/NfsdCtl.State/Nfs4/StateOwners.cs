@@ -13,7 +13,7 @@ public struct SeqidUse
     internal uint Seqid { get; set; }
 
     /// <summary>
-    /// With <see cref="Nfs4Status.Replay"/>: the operation's result to send again, status and body, without the operation's number.
+    /// With <see cref="Nfs4Status.Replay"/>: what <see cref="StateOwners.End"/> was given: the operation's number, status and body.
     /// Copy it before the gate is left.
     /// </summary>
     public ReadOnlyMemory<byte> Reply { get; internal set; }
@@ -87,7 +87,7 @@ public sealed partial class StateOwners
     /// The operation has its answer: advances the seqid, unless <paramref name="status"/> is one of those that do not (RFC 7530 §9.1.7),
     /// and keeps the answer. Safe to call with an unused <paramref name="use"/>.
     /// </summary>
-    /// <param name="reply">Status and body as they were encoded.</param>
+    /// <param name="reply">The operation's number, status and body as they were encoded.</param>
     public void End(in GateScope gate, ref SeqidUse use, uint status, ReadOnlySpan<byte> reply)
     {
         int owner = use.Owner;
