@@ -169,7 +169,8 @@ public sealed class AttributeTests : SessionTestBase
             Fattr(FATTR4_MODE, (ref XdrWriter v) => v.U32(0x1F8), ref w);
         }, out _), Is.EqualTo(Ok));
         var expected = new XdrWriter(new byte[256]);
-        expected.U32(1);
+        expected.U32(2);
+        Ace(0, 0, 0x1601FF, "OWNER@", ref expected);
         Ace(0, 0x83, 0x1200A1, "1001", ref expected);
         Assert.That(Get(Lookup("d"), FATTR4_ACL), Is.EqualTo(expected.Written.ToArray()));
     }

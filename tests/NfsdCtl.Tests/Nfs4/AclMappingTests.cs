@@ -132,6 +132,19 @@ public sealed class AclMappingTests
     }
 
     [Test]
+    public void The_directorys_own_entries_stand_in_for_what_is_not_handed_down()
+    {
+        Ace[] directory = [new(true, 0, 2, AceWho.Everyone), new(false, 0, 7, AceWho.Owner), new(false, 0, 7, AceWho.User, 9), new(false, 3, 1, AceWho.User, 5)];
+        var inherited = AclInheritance.Inherit(directory, isDirectory: false, mode: null);
+        Assert.That(inherited, Is.EqualTo(new Ace[]
+        {
+            new(true, 0, 2, AceWho.Everyone), new(false, 0, 7, AceWho.Owner), new(false, (uint)ACE4_INHERITED_ACE, 1, AceWho.User, 5),
+        }));
+        Assert.That(AclInheritance.Inherit(directory[..3], isDirectory: false, mode: null), Is.Empty, "nothing is handed down at all");
+        Assert.That(ToPosix.Default(directory).Where(e => e.Tag == PosixAclTag.OwningUser).Select(e => e.Permissions), Is.EqualTo(new[] { 4u }));
+    }
+
+    [Test]
     public void Nobody_gets_more_of_a_new_file_than_its_mode_has() =>
         Gen.Select(AnyAcl, Anyone, Gen.UInt[0, 0x1FF]).Sample((acl, who, mode) =>
         {

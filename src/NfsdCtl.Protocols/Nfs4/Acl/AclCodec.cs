@@ -64,7 +64,7 @@ internal static class AclCodec
 
     public static ReadOnlyMemory<byte> Encode(OwnerNames owners, IReadOnlyList<Ace> aces)
     {
-        byte[] room = new byte[sizeof(uint) + aces.Count * (WireSize + OwnerNames.MaxLength)];
+        byte[] room = new byte[sizeof(uint) + aces.Count * (WireSize + owners.LongestWritten)];
         var writer = new XdrWriter(room);
         writer.U32((uint)aces.Count);
         foreach (var ace in aces)

@@ -9,12 +9,26 @@ internal static class AclInheritance
     /// <param name="mode">What the creator asked for: nobody is to get more (RFC 8881 §6.4.3.1); null: as the ACL has it.</param>
     public static List<Ace> Inherit(IReadOnlyList<Ace> directory, bool isDirectory, uint? mode)
     {
+        bool IsHandedDown(Ace ace) => FlagsBelow(ace, isDirectory) is not null;
         var inherited = new List<Ace>();
+        if (!directory.Any(IsHandedDown))
+            return inherited;
         foreach (var ace in directory)
+        {
             if (FlagsBelow(ace, isDirectory) is { } flags)
                 inherited.Add(Limit(ace with { Flags = flags | (uint)ACE4_INHERITED_ACE }, mode, isDirectory));
+            else if (StandsIn(ace, directory, IsHandedDown))
+                inherited.Add(Limit(ace with { Flags = ace.Flags & ~Ace.AllInheritance }, mode, isDirectory));
+        }
         return inherited;
     }
+
+    /// <summary>
+    /// A list that hands down nothing for the owner, the group or everyone else would leave the owner of a new file without any right: for those
+    /// the directory's own entries count.
+    /// </summary>
+    public static bool StandsIn(Ace ace, IReadOnlyList<Ace> directory, Func<Ace, bool> isHandedDown) =>
+        ace.Who <= AceWho.Everyone && ace.Applies && !directory.Any(other => other.Who == ace.Who && isHandedDown(other));
 
     /// <summary>The flags of the entry in the new file; null when it does not get it.</summary>
     private static uint? FlagsBelow(Ace ace, bool isDirectory)

@@ -33,8 +33,10 @@ internal sealed class ToPosix
     /// </summary>
     public static IReadOnlyList<PosixAclEntry> Default(IReadOnlyList<Ace> aces)
     {
-        Ace[] inherited = [.. aces.Where(ace => ace.Denies ? ace.Has(Ace.Inheritable) : (ace.Flags & Ace.Inheritable) == Ace.Inheritable)];
-        return inherited.Length == 0 ? [] : new ToPosix(isDirectory: true).Map(inherited);
+        static bool IsHandedDown(Ace ace) => ace.Denies ? ace.Has(Ace.Inheritable) : (ace.Flags & Ace.Inheritable) == Ace.Inheritable;
+        return aces.Any(IsHandedDown)
+            ? new ToPosix(isDirectory: true).Map([.. aces.Where(ace => IsHandedDown(ace) || AclInheritance.StandsIn(ace, aces, IsHandedDown))])
+            : [];
     }
 
     private List<PosixAclEntry> Map(Ace[] aces)

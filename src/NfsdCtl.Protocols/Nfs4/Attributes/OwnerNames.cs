@@ -24,6 +24,9 @@ internal sealed class OwnerNames(string domain, bool writeNames, TimeProvider cl
     private readonly ConcurrentDictionary<(uint, bool), (byte[]? Name, long At)> names = new();
     private readonly ConcurrentDictionary<(string, bool), (uint? Id, long At)> ids = new();
 
+    /// <summary>The longest owner string that goes out, in bytes with its padding.</summary>
+    public int LongestWritten => writeNames ? MaxLength : 12;
+
     public void Write(uint id, bool isGroup, ref XdrWriter reply)
     {
         if (writeNames && NameOf(id, isGroup) is { } name)
