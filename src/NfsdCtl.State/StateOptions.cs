@@ -86,6 +86,9 @@ public sealed record StateOptions
     /// <summary>The most slots of one session.</summary>
     public int MaxSlots { get; init; } = 160;
 
+    /// <summary>The slots of all sessions that are wanted at most: beyond it each session is asked to use fewer.</summary>
+    public int WantedSlots { get; init; } = 262_144;
+
     /// <summary>The most opens and lock stateids of one client.</summary>
     public int MaxStatesPerClient { get; init; } = 1_000_000;
 

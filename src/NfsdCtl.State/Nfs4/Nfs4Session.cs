@@ -49,7 +49,7 @@ public sealed class Nfs4Session
 
     internal int SlotCount => slots.Length;
 
-    /// <summary>The slots that ever were in use.</summary>
+    /// <summary>The slots that were in use, as far as replies are kept.</summary>
     internal int SlotsUsed => highestUsed + 1;
 
     internal SequenceFlags Flags => flags;
@@ -69,14 +69,31 @@ public sealed class Nfs4Session
     /// <summary>The slot of this number, which is below <see cref="SlotCount"/>; made at its first use.</summary>
     internal Slot SlotAt(uint number)
     {
+        // One that another thread overwrites is seen by the next use.
+        if ((int)number > highestUsed)
+            highestUsed = (int)number;
         ref var place = ref slots[number];
         if (Volatile.Read(ref place) is { } slot)
             return slot;
         var made = new Slot();
-        // The highest number only grows, and one that is late is seen by the next use.
-        if ((int)number > highestUsed)
-            highestUsed = (int)number;
         return Interlocked.CompareExchange(ref place, made, null) ?? made;
+    }
+
+    /// <summary>
+    /// The client says that nothing is on its way in the slots from this one on (RFC 8881 §2.10.6.1): it will not ask for their replies again. Their
+    /// sequences go on.
+    /// </summary>
+    internal void ForgetReplies(int from)
+    {
+        int end = SlotsUsed;
+        highestUsed = from - 1;
+        for (int i = from; i < end; i++)
+        {
+            if (Volatile.Read(ref slots[i]) is not { } slot || !slot.TryTake())
+                continue;
+            slot.Forget();
+            slot.Release();
+        }
     }
 
     /// <summary>A request of the session is executed now, beside one.</summary>

@@ -138,6 +138,9 @@ public sealed partial class SessionTable
     /// <summary>CB_SEQUENCE and one more, in bytes.</summary>
     private const uint LeastBackReply = 128;
 
+    /// <summary>No session is asked to do with fewer slots.</summary>
+    private const int LeastSlots = 4;
+
     /// <summary>The most call-backs at a time in one session.</summary>
     private const uint MaxBackSlots = 16;
 
@@ -147,11 +150,13 @@ public sealed partial class SessionTable
     private Nfs4Session?[] sessions = new Nfs4Session?[64];
     private int nextPlace = 1;
     private ulong lastNumber;
+    private volatile int slotTarget;
 
     internal SessionTable(ServerState state, Nfs4State nfs4)
     {
         this.state = state;
         this.nfs4 = nfs4;
+        SetTarget();
     }
 
     internal int Count { get; private set; }
@@ -192,7 +197,9 @@ public sealed partial class SessionTable
         use.Keeps = status == Nfs4Status.Ok && request.CacheThis;
         use.Reply = status == Nfs4Status.Replay ? slot.Reply : default;
         use.HighestSlot = (uint)session.SlotCount - 1;
-        use.TargetHighestSlot = (uint)session.SlotCount - 1;
+        use.TargetHighestSlot = (uint)Math.Min(session.SlotCount, slotTarget) - 1;
+        if (session.SlotsUsed > slotTarget && request.HighestSlot + 1 < session.SlotsUsed)
+            session.ForgetReplies((int)request.HighestSlot + 1);
         use.Flags = session.Client.Flags | session.Flags;
         return status;
     }
@@ -273,7 +280,7 @@ public sealed partial class SessionTable
             MaxResponse = Math.Min(request.Fore.MaxResponse, most.MaxRequest),
             MaxCachedResponse = Math.Min(request.Fore.MaxCachedResponse, most.MaxCachedReply),
             MaxOperations = Math.Min(request.Fore.MaxOperations, most.MaxOperations),
-            MaxRequests = Math.Min(request.Fore.MaxRequests, (uint)most.MaxSlots),
+            MaxRequests = Math.Min(request.Fore.MaxRequests, (uint)Math.Min(most.MaxSlots, slotTarget)),
         };
         back = request.Back with { HeaderPad = 0, MaxRequests = Math.Min(request.Back.MaxRequests, MaxBackSlots) };
         if (fore.MaxRequests == 0 || back.MaxRequests == 0)
@@ -309,6 +316,7 @@ public sealed partial class SessionTable
         Volatile.Write(ref sessions[place], session);
         client.Sessions.Add(session);
         Count++;
+        SetTarget();
         return session;
     }
 
@@ -320,7 +328,11 @@ public sealed partial class SessionTable
         Volatile.Write(ref sessions[place], null);
         freePlaces.Enqueue(place);
         Count--;
+        SetTarget();
     }
+
+    /// <summary>How many slots a session is to use (sr_target_highest_slotid): fewer as sessions become more.</summary>
+    private void SetTarget() => slotTarget = Math.Max(LeastSlots, state.Options.WantedSlots / Math.Max(1, Count));
 
     private Nfs4Session? Lookup(in SessionId id)
     {

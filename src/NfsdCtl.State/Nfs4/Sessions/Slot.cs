@@ -33,6 +33,14 @@ internal sealed class Slot
 
     public void Release() => Volatile.Write(ref busy, 0);
 
+    /// <summary>The reply is not needed any more.</summary>
+    public void Forget()
+    {
+        Kept = false;
+        reply = [];
+        length = 0;
+    }
+
     public void Keep(ReadOnlySpan<byte> answer, uint most)
     {
         Kept = answer.Length <= most;

@@ -135,6 +135,35 @@ public sealed class SlotTests
     }
 
     [Test]
+    public void Sessions_are_asked_for_fewer_slots_as_they_become_more()
+    {
+        var crowded = new StateHarness(new StateOptions { WantedSlots = 24 });
+        var first = new TestNfs4Client(crowded, "10.0.0.1", "first").Connect();
+        Assert.That(first.Begin(7, 1, out var use), Is.EqualTo(Nfs4Status.Ok));
+        Assert.That(use.TargetHighestSlot, Is.EqualTo(7));
+        first.Nfs4.Sessions.End(ref use, [1]);
+        for (int i = 0; i < 3; i++)
+            new TestNfs4Client(crowded, "10.0.0.1", "more " + i).Connect();
+        Assert.That(Ask(first, 0, 1, 7), Is.EqualTo((7u, 5u)));
+        Assert.That(first.Begin(7, 1, out use), Is.EqualTo(Nfs4Status.Replay), "it has not given the slot up");
+        first.Nfs4.Sessions.End(ref use, []);
+        Assert.That(Ask(first, 0, 2, 5), Is.EqualTo((7u, 5u)));
+        Assert.That(first.Begin(7, 1, out use), Is.EqualTo(Nfs4Status.RetryUncachedReply), "it said that nothing is on its way there");
+        first.Nfs4.Sessions.End(ref use, []);
+        Assert.That(first.Begin(7, 2, out _), Is.EqualTo(Nfs4Status.Ok), "the sequence goes on");
+        Assert.That(new TestNfs4Client(crowded, "10.0.0.1", "late").Connect().Session!.Fore.MaxRequests, Is.EqualTo(6));
+    }
+
+    private static (uint Highest, uint Target) Ask(TestNfs4Client client, uint slot, uint sequence, uint highest)
+    {
+        var request = new SequenceRequest { Server = client.Server, Session = client.Session!.Id, Slot = slot, Sequence = sequence, HighestSlot = highest };
+        Assert.That(client.Nfs4.Sessions.Begin(request, out var use), Is.EqualTo(Nfs4Status.Ok));
+        var told = (use.HighestSlot, use.TargetHighestSlot);
+        client.Nfs4.Sessions.End(ref use, []);
+        return told;
+    }
+
+    [Test]
     public void Beginning_and_ending_allocates_nothing()
     {
         var client = New();
