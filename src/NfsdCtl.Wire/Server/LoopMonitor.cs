@@ -4,7 +4,7 @@ namespace NfsdCtl.Wire.Server;
 /// Takes a loop from a leader that has been in one call for too long without having said that it blocks, and gives it to a
 /// parked worker. Sleeps while nothing runs.
 /// </summary>
-internal sealed class LoopMonitor : IDisposable
+internal sealed class LoopMonitor
 {
     private const int IdleTurns = 50;
     private readonly RpcServer server;
@@ -31,8 +31,7 @@ internal sealed class LoopMonitor : IDisposable
             awake.Set();
     }
 
-    /// <summary>Ends its thread, which was started.</summary>
-    public void Dispose()
+    public void Stop()
     {
         lock (pause)
         {
@@ -41,7 +40,6 @@ internal sealed class LoopMonitor : IDisposable
         }
         awake.Set();
         thread.Join();
-        ended.Dispose();
     }
 
     private void Run()

@@ -151,7 +151,7 @@ public sealed class RpcServer : IDisposable
             return;
         CloseAll();
         stopping = true;
-        monitor.Dispose();
+        monitor.Stop();
         foreach (var loop in Loops)
             loop.Stop();
         long end = Time.GetTimestamp() + (long)(patience.TotalSeconds * Time.TimestampFrequency);
