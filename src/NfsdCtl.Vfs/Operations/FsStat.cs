@@ -15,7 +15,8 @@ public sealed unsafe partial class FileService
             return ErrnoMap.Last;
         ulong block = (ulong)(data.FragmentSize > 0 ? data.FragmentSize : data.BlockSize);
         space = new FileSystemSpace(data.Blocks * block, data.FreeBlocks * block, data.AvailableBlocks * block,
-            data.FileSlots, data.FreeFileSlots, data.FreeFileSlots) { BlockSize = (uint)data.BlockSize };
+            data.FileSlots, data.FreeFileSlots, data.FreeFileSlots)
+        { BlockSize = (uint)data.BlockSize };
         return VfsStatus.Ok;
     }
 

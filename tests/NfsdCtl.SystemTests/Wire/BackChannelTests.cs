@@ -20,7 +20,11 @@ public class BackChannelTests
 
     private static RpcRequest Request(params uint[] words) => new()
     {
-        To = default, Program = 0x40000000, Version = 1, Procedure = 1, Arguments = Words(words),
+        To = default,
+        Program = 0x40000000,
+        Version = 1,
+        Procedure = 1,
+        Arguments = Words(words),
     };
 
     private IBackChannel WayOf(RawConnection connection)

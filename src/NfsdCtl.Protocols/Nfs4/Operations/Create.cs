@@ -59,10 +59,10 @@ internal static class Create
 
     private static VfsStatus Make(
         Compound compound, in createtype4 type, ReadOnlySpan<byte> name, in SetAttributes set, out FileRef made, out WccData wcc) => (nfs_ftype4)type.type switch
-    {
-        nfs_ftype4.NF4DIR => compound.Files.MakeDirectory(compound.File, name, set, out made, out _, out wcc),
-        nfs_ftype4.NF4LNK => compound.Files.MakeSymlink(compound.File, name, type.linkdata, set, out made, out _, out wcc),
-        _ => compound.Files.MakeNode(compound.File, name, (FileType)type.type, type.devdata.specdata1, type.devdata.specdata2, set,
-            out made, out _, out wcc),
-    };
+        {
+            nfs_ftype4.NF4DIR => compound.Files.MakeDirectory(compound.File, name, set, out made, out _, out wcc),
+            nfs_ftype4.NF4LNK => compound.Files.MakeSymlink(compound.File, name, type.linkdata, set, out made, out _, out wcc),
+            _ => compound.Files.MakeNode(compound.File, name, (FileType)type.type, type.devdata.specdata1, type.devdata.specdata2, set,
+                out made, out _, out wcc),
+        };
 }

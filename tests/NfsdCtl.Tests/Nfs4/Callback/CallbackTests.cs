@@ -144,7 +144,12 @@ public sealed class CallbackTests
         SetClientIdResult made = default;
         harness.Do((in GateScope gate) => client.Nfs4.Clients.SetClientId(gate, new SetClientIdRequest
         {
-            Server = client.Server, Client = TestHost.Address(from), Owner = "old"u8, Verifier = 1, CallbackProgram = 77, CallbackNetId = "tcp"u8,
+            Server = client.Server,
+            Client = TestHost.Address(from),
+            Owner = "old"u8,
+            Verifier = 1,
+            CallbackProgram = 77,
+            CallbackNetId = "tcp"u8,
             CallbackAddress = System.Text.Encoding.ASCII.GetBytes(callback),
         }, out made));
         harness.Seen.Clear();

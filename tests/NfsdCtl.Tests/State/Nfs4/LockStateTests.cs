@@ -233,7 +233,14 @@ public sealed class LockStateTests
             using var gate = harness.State.Enter(effects);
             var request = new Nfs4LockRequest
             {
-                Client = session, Server = client.Server, File = File, StateId = open, NewOwner = true, Owner = "p"u8, Range = Head, Kind = LockKind.Write,
+                Client = session,
+                Server = client.Server,
+                File = File,
+                StateId = open,
+                NewOwner = true,
+                Owner = "p"u8,
+                Range = Head,
+                Kind = LockKind.Write,
             };
             client.Nfs4.Locks.Lock(gate, request, out var ticket);
             if (client.Nfs4.Locks.Unlock(gate, new StateCall(session, client.Server, ticket.StateId, File), Head, out _) != Nfs4Status.Ok)
@@ -249,6 +256,13 @@ public sealed class LockStateTests
     private Nfs4Status LockAs(TestNfs4Client client, StateId open, ulong clientId, uint lockSeqid) => harness.Do((in GateScope gate) =>
         client.Nfs4.Locks.Lock(gate, new Nfs4LockRequest
         {
-            Server = client.Server, File = File, StateId = open, NewOwner = true, Owner = "p"u8, OwnerClientId = clientId, LockSeqid = lockSeqid, Range = Head,
+            Server = client.Server,
+            File = File,
+            StateId = open,
+            NewOwner = true,
+            Owner = "p"u8,
+            OwnerClientId = clientId,
+            LockSeqid = lockSeqid,
+            Range = Head,
         }, out _));
 }

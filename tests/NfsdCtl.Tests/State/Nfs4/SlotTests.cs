@@ -121,8 +121,12 @@ public sealed class SlotTests
         var status = harness.Do((in GateScope gate) => client.Nfs4.Clients.CreateSession(
             gate, new CreateSessionRequest
             {
-                Server = client.Server, Principal = client.Principal, ClientId = client.Id, Sequence = client.Sequence,
-                Fore = new ChannelAttributes(0, request, response, uint.MaxValue, operations, slots), Back = channel,
+                Server = client.Server,
+                Principal = client.Principal,
+                ClientId = client.Id,
+                Sequence = client.Sequence,
+                Fore = new ChannelAttributes(0, request, response, uint.MaxValue, operations, slots),
+                Back = channel,
             },
             out made));
         Assert.That(status, Is.EqualTo(expected));

@@ -84,7 +84,13 @@ public sealed class TestNfs4Client(StateHarness harness, string server, string n
         var status = Harness.Do((in GateScope gate) => Nfs4.Clients.CreateSession(
             gate, new CreateSessionRequest
             {
-                Server = Server, Principal = Principal, ClientId = Id, Sequence = sequence ?? Sequence, Fore = channel, Back = channel, BackChannel = back,
+                Server = Server,
+                Principal = Principal,
+                ClientId = Id,
+                Sequence = sequence ?? Sequence,
+                Fore = channel,
+                Back = channel,
+                BackChannel = back,
                 CallbackProgram = 0x40000000,
             },
             out made));
@@ -105,7 +111,13 @@ public sealed class TestNfs4Client(StateHarness harness, string server, string n
     public Nfs4Status Begin(uint slot, uint sequence, out SlotUse use, bool cache = true, ulong checksum = 7) => Nfs4.Sessions.Begin(
         new SequenceRequest
         {
-            Server = Server, Session = Session!.Id, Slot = slot, Sequence = sequence, HighestSlot = 7, CacheThis = cache, Checksum = checksum,
+            Server = Server,
+            Session = Session!.Id,
+            Slot = slot,
+            Sequence = sequence,
+            HighestSlot = 7,
+            CacheThis = cache,
+            Checksum = checksum,
         },
         out use);
 
@@ -188,8 +200,21 @@ public sealed class TestNfs4Client(StateHarness harness, string server, string n
         var status = Sequenced(newOwner ? openOwner : "lock " + lockOwner, under, (in GateScope gate) => Nfs4.Locks.Lock(
             gate, new Nfs4LockRequest
             {
-                Client = InSession, Server = Server, File = file, StateId = under, NewOwner = newOwner, Owner = name, OwnerClientId = Id,
-                LockSeqid = lockSeqid, Range = range, Kind = kind, Block = block, Reclaim = reclaim, LocalLocks = local, Handle = [9], Holder = holder,
+                Client = InSession,
+                Server = Server,
+                File = file,
+                StateId = under,
+                NewOwner = newOwner,
+                Owner = name,
+                OwnerClientId = Id,
+                LockSeqid = lockSeqid,
+                Range = range,
+                Kind = kind,
+                Block = block,
+                Reclaim = reclaim,
+                LocalLocks = local,
+                Handle = [9],
+                Holder = holder,
             },
             out ticket), () => ticket.Need);
         Ticket = ticket;
@@ -224,7 +249,13 @@ public sealed class TestNfs4Client(StateHarness harness, string server, string n
         var client = Client();
         return Harness.Do((in GateScope gate) => Nfs4.Locks.Test(gate, new Nfs4LockRequest
         {
-            Client = client, Server = Server, File = file, Owner = Encoding.ASCII.GetBytes(lockOwner), Range = range, Kind = kind, Holder = holder,
+            Client = client,
+            Server = Server,
+            File = file,
+            Owner = Encoding.ASCII.GetBytes(lockOwner),
+            Range = range,
+            Kind = kind,
+            Holder = holder,
         }));
     }
 
