@@ -64,7 +64,9 @@ public sealed class PortRegistration(ServerParts parts, PortMapClient client, IL
             endpoints.AddRange(parts.Rpc.Listen(address, RpcbindConstants.PMAP_PORT, Transport.Tcp, mapper));
             endpoints.AddRange(parts.Rpc.Listen(address, RpcbindConstants.PMAP_PORT, Transport.Udp, mapper));
         }
-        foreach (var mapping in mappings)
+        // Itself too: rpcinfo asks a port mapper where the port mapper is before it asks anything else.
+        var own = endpoints.SelectMany(e => mapper.Versions, (e, version) => new PortMapping(mapper.Number, version, e.Transport, e.IsV4, NetAddress.Any, e.Port));
+        foreach (var mapping in own.Concat(mappings).Distinct())
             registry.Set(mapping);
         log.LogInformation("no rpcbind runs here: answering port 111");
     }

@@ -62,6 +62,34 @@ public sealed class Guests
             mount -t nfs -o vers=3,proto=tcp,noac n2:/srv/stays /mnt/stays
             """);
 
+    /// <summary>Where a guest's mounts of one version of the protocol are; version 3 is always mounted.</summary>
+    public static string MountsOf(string version) => version == "3" ? "/mnt" : "/mnt/" + version;
+
+    /// <summary>Mounts both filesystems on both guests with a version of the protocol: 3, 4.0, 4.1 or 4.2.</summary>
+    public static void MountVersion(string version)
+    {
+        if (version == "3")
+            return;
+        string at = MountsOf(version);
+        foreach (var guest in new[] { "c1", "c2" })
+        {
+            Run(guest, $"""
+                mkdir -p {at}/moves {at}/stays
+                mount -t nfs -o vers={version},proto=tcp,noac n1:/srv/moves {at}/moves
+                mount -t nfs -o vers={version},proto=tcp,noac n2:/srv/stays {at}/stays
+                """);
+        }
+    }
+
+    public static void UnmountVersion(string version)
+    {
+        if (version == "3")
+            return;
+        string at = MountsOf(version);
+        foreach (var guest in new[] { "c1", "c2" })
+            Run(guest, $"umount {at}/moves; umount {at}/stays");
+    }
+
     [OneTimeTearDown]
     public void Stop()
     {
