@@ -88,6 +88,8 @@ internal static class CompoundRunner
         {
             reply.Position = start;
             reply.Fixed(known[..length]);
+            // The first reply may still wait for the disk.
+            compound.Files.AwaitStable(call);
             return AcceptStatus.Success;
         }
         bool keep = false;
@@ -125,6 +127,8 @@ internal static class CompoundRunner
             if (compound.IsReplay)
             {
                 Repeat(compound, start, ref reply);
+                // The first reply may still wait for the disk.
+                compound.Files.AwaitStable(compound.Rpc);
                 return status;
             }
         }

@@ -71,6 +71,7 @@ public sealed class AttributeTests : SessionTestBase
     {
         byte[] file = MakeFile("f");
         ulong before = Get(file, FATTR4_CHANGE, (ref XdrReader r) => r.U64());
+        // Longer than a tick of the kernel, whose clock makes ctime.
         Thread.Sleep(10);
         Assert.That(Set(file, FATTR4_MODE, (ref XdrWriter w) => w.U32(0x180)), Is.EqualTo(Ok));
         Assert.That(Get(file, FATTR4_CHANGE, (ref XdrReader r) => r.U64()), Is.GreaterThan(before));
