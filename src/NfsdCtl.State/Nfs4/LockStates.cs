@@ -317,7 +317,7 @@ public sealed partial class LockStates
     /// <summary>The lock is held: its stateid, made where it is the first of this owner under this open.</summary>
     private Nfs4Status Granted(ref Nfs4LockTicket ticket, int open)
     {
-        int at = nfs4.States.Find(ticket.Owner, nfs4.States[open].File);
+        int at = nfs4.States.Find(ticket.Owner, nfs4.States[open].File, open);
         if (at == 0)
             at = nfs4.States.AddLock(open, ticket.Owner);
         if (ticket.NewOwner)

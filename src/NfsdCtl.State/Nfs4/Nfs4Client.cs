@@ -73,7 +73,8 @@ public sealed class Nfs4Client
 
     internal string ImplementationName { get; set; } = "";
 
-    internal uint SeenMinorVersion { get; set; }
+    /// <summary>The minor version of its last EXCHANGE_ID: a Linux client answers call-backs of no other.</summary>
+    public uint SeenMinorVersion { get; internal set; }
 
     /// <summary>setclientid_confirm, minor version 0.</summary>
     internal ulong ConfirmVerifier { get; set; }
@@ -119,7 +120,7 @@ public sealed class Nfs4Client
 
     internal long AdminRevoked => adminRevoked;
 
-    /// <summary>It has freed every open that was revoked.</summary>
+    /// <summary>It has freed every open that was revoked, or a lock state under it.</summary>
     internal bool HasAcknowledged => adminOpens + expiredOpens == 0;
 
     /// <summary>When it last renewed its lease: written outside of the gate as well.</summary>
@@ -132,7 +133,7 @@ public sealed class Nfs4Client
 
     /// <summary>
     /// Stateids were revoked, or freed by the client (negative). A client is told by its opens alone: no lock state is lost without the open it is under, and
-    /// a Linux client frees only that.
+    /// a Linux client frees one of the two.
     /// </summary>
     internal void NoteRevoked(Revocation why, long states, long opens)
     {

@@ -38,6 +38,9 @@ internal struct StateRecord : IHashed
 
     /// <summary>The open that a lock state is under.</summary>
     public int Open;
+
+    /// <summary>The number of that open, which outlives it.</summary>
+    public uint Under;
     public int FirstLock;
     public int PeerNext;
     public int PeerPrevious;
@@ -60,6 +63,9 @@ internal struct StateRecord : IHashed
     public ShareDeny Deny;
     public Revocation Revoked;
 
+    /// <summary>A revoked open whose loss the client has acknowledged by freeing a lock state under it.</summary>
+    public bool Acknowledged;
+
     /// <summary>Minor version 0: closed, and kept for a retransmission.</summary>
     public bool Closed;
 
@@ -74,19 +80,20 @@ internal struct StateRecord : IHashed
     }
 }
 
-/// <summary>Finds states by owner and file, by chains through the slab beside those by number.</summary>
+/// <summary>Finds states by owner and file (lock states: and open), by chains through the slab beside those by number.</summary>
 internal sealed class OwnedIndex(Slab<StateRecord> slab)
 {
     private int[] buckets = new int[1024];
     private int count;
 
-    public int Find(int owner, int file)
+    /// <param name="under">The open that a lock state is under; 0 for an open.</param>
+    public int Find(int owner, int file, int under)
     {
         int at = buckets[HashOf(owner, file) & (buckets.Length - 1)];
         while (at != 0)
         {
             ref var found = ref slab[at];
-            if (found.Owner == owner && found.File == file)
+            if (found.Owner == owner && found.File == file && found.Open == under)
                 break;
             at = found.KeyNext;
         }

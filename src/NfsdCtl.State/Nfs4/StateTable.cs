@@ -81,6 +81,7 @@ public sealed partial class StateTable
             case Nfs4Status.Expired or Nfs4Status.AdminRevoked:
                 if (slab[at].Revoked == Revocation.None)
                     Bury(at);
+                Acknowledge(client, slab[at].Under);
                 Free(at);
                 return Nfs4Status.Ok;
             case Nfs4Status.Ok when slab[at].Kind == StateKind.Open || nfs4.Locks.HoldsAny(at):
@@ -163,10 +164,14 @@ public sealed partial class StateTable
         return found.Kind == StateKind.Open ? found.Access : slab[found.Open].Access;
     }
 
-    /// <summary>The live state of an owner on a file, or 0. There is one (RFC 8881 §8.2.1).</summary>
-    internal int Find(int owner, int file)
+    /// <summary>
+    /// The live state of an owner on a file, or 0: there is one of an open owner, and one of a lock owner under each open, as in the kernel's server
+    /// (nfsd4_lock, find_lock_stateid).
+    /// </summary>
+    /// <param name="under">The open that a lock state is under; 0 for an open.</param>
+    internal int Find(int owner, int file, int under = 0)
     {
-        int at = owned.Find(owner, file);
+        int at = owned.Find(owner, file, under);
         if (at == 0 || !state.Hosts.SeatAt(slab[at].Seat).Dead)
             return at;
         Bury(at);
@@ -201,6 +206,7 @@ public sealed partial class StateTable
         ref var added = ref slab[at];
         ref var open = ref slab[under];
         added.Open = under;
+        added.Under = open.Number;
         added.PeerNext = open.FirstLock;
         if (open.FirstLock != 0)
             slab[open.FirstLock].PeerPrevious = at;
@@ -259,7 +265,7 @@ public sealed partial class StateTable
         if (gone.Revoked != Revocation.None)
         {
             UnlinkTombstone(client, at);
-            client.NoteRevoked(gone.Revoked, -1, gone.Kind == StateKind.Open ? -1 : 0);
+            client.NoteRevoked(gone.Revoked, -1, gone.Kind == StateKind.Open && !gone.Acknowledged ? -1 : 0);
         }
         int owner = gone.Owner;
         nfs4.Owners.StateLeaves(owner, ref gone);
@@ -279,6 +285,24 @@ public sealed partial class StateTable
             client.NoteRevoked(seat.Revoked, seat.States, seat.Opens);
             client.RevokedAt = state.Now;
         }
+    }
+
+    /// <summary>
+    /// A client that freed a lock state knows that the open above it is lost too. A Linux client whose process ended meanwhile says no more than that, and
+    /// for as long as it is told of a loss it looks after all of its opens at each request (nfs41_handle_some_state_revoked).
+    /// </summary>
+    private void Acknowledge(Nfs4Client client, uint number)
+    {
+        int at = number == 0 ? 0 : FindNumber(number);
+        if (at == 0 || slab[at].Client != client.Index || RevocationOf(at) == Revocation.None)
+            return;
+        if (slab[at].Revoked == Revocation.None)
+            Bury(at);
+        ref var open = ref slab[at];
+        if (open.Acknowledged)
+            return;
+        open.Acknowledged = true;
+        client.NoteRevoked(open.Revoked, 0, -1);
     }
 
     private static Nfs4Status Compare(uint given, uint current) =>

@@ -6,6 +6,8 @@ namespace NfsdCtl.ClientTests.Kernel;
 /// <summary>fcntl locks of two kernel clients.</summary>
 [TestFixture("3")]
 [TestFixture("4.0")]
+[TestFixture("4.1")]
+[TestFixture("4.2")]
 public sealed class LockTests(string version)
 {
     private string Moves => MountsOf(version) + "/moves/locked";

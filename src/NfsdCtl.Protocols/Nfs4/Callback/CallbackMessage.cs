@@ -6,7 +6,7 @@ using NfsdCtl.Wire.Xdr;
 
 namespace NfsdCtl.Protocols.Nfs4.Callback;
 
-/// <summary>CB_COMPOUND of minor version 1 (RFC 8881 §20): CB_SEQUENCE and one operation behind it.</summary>
+/// <summary>CB_COMPOUND in the minor version that the client speaks (RFC 8881 §20.2): CB_SEQUENCE and one operation behind it.</summary>
 internal static class CallbackMessage
 {
     private const int MaxTag = 1024;
@@ -14,7 +14,7 @@ internal static class CallbackMessage
     /// <summary>CB_SEQUENCE and CB_NOTIFY_LOCK (§20.9, §20.11).</summary>
     public static byte[] NotifyLock(Nfs4Session session, CallbackSlot slot, uint highestSlot, byte[] handle, byte[] owner) => PeerArguments.Of((ref XdrWriter w) =>
     {
-        Head(ref w, 2);
+        Head(ref w, session, 2);
         Sequence(ref w, session, slot, highestSlot);
         w.U32((uint)nfs_cb_opnum4.OP_CB_NOTIFY_LOCK);
         w.Opaque(handle);
@@ -43,10 +43,10 @@ internal static class CallbackMessage
         return (CallbackOutcome.Accepted, r.Failed ? overall : status);
     }
 
-    private static void Head(ref XdrWriter w, uint operations)
+    private static void Head(ref XdrWriter w, Nfs4Session session, uint operations)
     {
         w.Opaque([]);
-        w.U32(1);
+        w.U32(session.Client.SeenMinorVersion);
         w.U32(0);
         w.U32(operations);
     }

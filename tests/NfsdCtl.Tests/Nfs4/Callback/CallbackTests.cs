@@ -50,6 +50,17 @@ public sealed class CallbackTests
     }
 
     [Test]
+    public void A_call_back_is_of_the_minor_version_that_the_client_speaks()
+    {
+        var way = new FakeBackChannel();
+        var newer = new TestNfs4Client(harness, "10.0.0.1", "newer", 2).Connect();
+        callbacks.Bind(newer.Session!, way);
+        newer.Open("o", File, ShareAccess.Both, ShareDeny.None, out var its);
+        Free(newer, its);
+        Assert.That(way.Notice(0, minorVersion: 2).Client, Is.EqualTo(newer.Id));
+    }
+
+    [Test]
     public void A_slot_goes_on_when_it_was_accepted_and_not_before()
     {
         var way = new FakeBackChannel();
@@ -159,7 +170,9 @@ public sealed class CallbackTests
     }
 
     /// <summary>The client waits for the lock, and the holder gives it back.</summary>
-    private void Free()
+    private void Free() => Free(client, open);
+
+    private void Free(TestNfs4Client client, StateId open)
     {
         Assert.That(client.Lock("o", "q", File, open, Head, out _, block: true), Is.EqualTo(Nfs4Status.Denied));
         harness.Seen.Clear();

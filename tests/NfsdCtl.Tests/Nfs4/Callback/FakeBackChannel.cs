@@ -65,10 +65,10 @@ internal sealed class FakeBackChannel : IBackChannel
     }
 
     /// <summary>What a call of CB_SEQUENCE and CB_NOTIFY_LOCK says.</summary>
-    public (byte[] Session, uint Sequence, uint Slot, byte[] Handle, ulong Client, byte[] Owner) Notice(int call)
+    public (byte[] Session, uint Sequence, uint Slot, byte[] Handle, ulong Client, byte[] Owner) Notice(int call, uint minorVersion = 1)
     {
         var r = new XdrReader(Calls[call].Arguments.Span);
-        Assert.That((r.Opaque(10).Length, r.U32(), r.U32(), r.U32()), Is.EqualTo((0, 1u, 0u, 2u)), "tag, minor version, ident, operations");
+        Assert.That((r.Opaque(10).Length, r.U32(), r.U32(), r.U32()), Is.EqualTo((0, minorVersion, 0u, 2u)), "tag, minor version, ident, operations");
         Assert.That(r.U32(), Is.EqualTo((uint)nfs_cb_opnum4.OP_CB_SEQUENCE));
         byte[] session = r.Fixed(16).ToArray();
         uint sequence = r.U32();

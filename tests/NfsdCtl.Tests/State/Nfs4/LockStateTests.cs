@@ -85,6 +85,21 @@ public sealed class LockStateTests
     }
 
     [Test]
+    public void Closing_one_of_two_opens_gives_back_what_the_owner_locked_under_it()
+    {
+        var client = New(out var first);
+        client.Lock("o", "p", File, first, Tail, out var held);
+        client.Unlock("p", File, ref held, Tail);
+        client.Open("another", File, ShareAccess.Both, ShareDeny.None, out var second);
+        client.Lock("another", "p", File, second, Head, out var id);
+        Assert.That(id.Number, Is.Not.EqualTo(held.Number), "a lock state is of one open");
+        Assert.That(client.Close("another", File, second), Is.EqualTo(Nfs4Status.Ok));
+        Assert.That(client.Test(id), Is.EqualTo(Nfs4Status.BadStateId));
+        Assert.That(client.Test(held), Is.EqualTo(Nfs4Status.Ok));
+        Assert.That(harness.Lock(Host, 1, File, LockRange.All), Is.EqualTo(LockOutcome.Granted));
+    }
+
+    [Test]
     public void A_stateid_with_locks_is_not_freed()
     {
         var client = New(out var open);

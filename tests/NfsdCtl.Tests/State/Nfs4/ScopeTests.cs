@@ -57,7 +57,20 @@ public sealed class ScopeTests
     }
 
     [Test]
-    public void A_client_learns_of_it_by_SEQUENCE_until_it_has_freed_each_stateid()
+    public void A_client_learns_of_it_by_SEQUENCE_until_it_has_freed_each_open()
+    {
+        var client = New();
+        client.Open("o", FileA, ShareAccess.Both, ShareDeny.None, out var first);
+        client.Open("p", FileA, ShareAccess.Both, ShareDeny.None, out var second);
+        harness.Release(ReleaseSelector.Of(StateHarness.FsA));
+        client.Free(first);
+        Assert.That(client.Beat(), Is.EqualTo(SequenceFlags.AdminStateRevoked));
+        client.Free(second);
+        Assert.That(client.Beat(), Is.EqualTo(SequenceFlags.None));
+    }
+
+    [Test]
+    public void Freeing_a_lock_state_acknowledges_the_open_above_it()
     {
         var client = New();
         client.Open("o", FileA, ShareAccess.Both, ShareDeny.None, out var open);
@@ -67,7 +80,8 @@ public sealed class ScopeTests
         Assert.That(client.Beat(), Is.EqualTo(SequenceFlags.AdminStateRevoked));
         Assert.That(client.Test(open), Is.EqualTo(Nfs4Status.AdminRevoked));
         Assert.That(client.Free(locked), Is.EqualTo(Nfs4Status.Ok));
-        Assert.That(client.Beat(), Is.EqualTo(SequenceFlags.AdminStateRevoked));
+        Assert.That(client.Beat(), Is.EqualTo(SequenceFlags.None));
+        Assert.That(client.Test(open), Is.EqualTo(Nfs4Status.AdminRevoked), "it is lost all the same");
         Assert.That(client.Free(open), Is.EqualTo(Nfs4Status.Ok));
         Assert.That(client.Beat(), Is.EqualTo(SequenceFlags.None));
         Assert.That(client.Test(open), Is.EqualTo(Nfs4Status.BadStateId));

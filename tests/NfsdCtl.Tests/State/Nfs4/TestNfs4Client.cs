@@ -69,7 +69,7 @@ public sealed class TestNfs4Client(StateHarness harness, string server, string n
     {
         ExchangeIdResult made = default;
         var status = Harness.Do((in GateScope gate) => Nfs4.Clients.ExchangeId(
-            gate, new ExchangeIdRequest { Server = Server, Principal = Principal, Owner = Encoding.ASCII.GetBytes(name), Verifier = Verifier, Update = update },
+            gate, new ExchangeIdRequest { Server = Server, Principal = Principal, Owner = Encoding.ASCII.GetBytes(name), Verifier = Verifier, Update = update, MinorVersion = MinorVersion },
             out made));
         result = made;
         if (status == Nfs4Status.Ok)
