@@ -14,6 +14,19 @@ public interface IBlockingHook
     /// that cannot be: then the caller waits itself. Each hold is released exactly once, from any thread.
     /// </summary>
     IReplyHold? HoldReply();
+
+    /// <summary>
+    /// Has work done on this thread before the reply of the current call is sent, together with that of the calls before and after it whose replies
+    /// leave at once. False where that cannot be: then the caller does it itself.
+    /// </summary>
+    /// <param name="work">Put off once, however often it is named before it runs.</param>
+    bool BeforeReply(IPutOff work);
+}
+
+/// <summary>Work that several calls have put off, done once for all of them.</summary>
+public interface IPutOff
+{
+    void Run();
 }
 
 /// <summary>What a reply waits for, for instance that a change is on disk.</summary>

@@ -77,10 +77,17 @@ public sealed class EffectRunner : IDisposable
     public void Warn(string message) => warn(message);
 
     /// <summary>Executes the effects of a request and clears the list; writes to the disk are left to the runner's thread.</summary>
-    public void Run(EffectList effects) => Run(effects, default);
+    public void Run(EffectList effects) => Run(effects, default, null);
 
     /// <param name="locked">A file of which the kernel has been given the change already.</param>
-    internal void Run(EffectList effects, in FileKey locked)
+    internal void Run(EffectList effects, in FileKey locked) => Run(effects, locked, null);
+
+    /// <param name="call">
+    /// Gave up locks: what the kernel has of them for local programs is given back before its reply is sent, at once with that of its neighbours.
+    /// </param>
+    internal void Run(EffectList effects, IBlockingHook call) => Run(effects, default, call);
+
+    private void Run(EffectList effects, in FileKey locked, IBlockingHook? call)
     {
         for (int i = 0; i < effects.Count; i++)
         {
@@ -89,6 +96,8 @@ public sealed class EffectRunner : IDisposable
                 Defer(effect);
             else if (effect.Kind == EffectKind.CoverLocally && effect.File == locked)
                 localLocks.RealignLater(effect.File);
+            else if (call is not null && effect.Kind == EffectKind.CoverLocally && localLocks.Realign(effect.File, effect.Range, call))
+                continue;
             else
                 Execute(effect, effects);
         }

@@ -42,6 +42,7 @@ public sealed class LocalLocks : IDisposable
     private readonly int maxFiles;
     private readonly ConcurrentDictionary<FileKey, LockedFile> files = new();
     private readonly LocalWaits waits;
+    private readonly ThreadLocal<PutOffReleases> putOff;
     private readonly ITimer timer;
     private int open;
     private int timerArmed;
@@ -58,6 +59,7 @@ public sealed class LocalLocks : IDisposable
         this.time = time;
         this.maxFiles = maxFiles;
         waits = new LocalWaits(opener, waitThreads, file => Released?.Invoke(file));
+        putOff = new ThreadLocal<PutOffReleases>(() => new PutOffReleases(this));
         timer = time.CreateTimer(_ => CatchUp(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
 
@@ -127,6 +129,25 @@ public sealed class LocalLocks : IDisposable
         }
     }
 
+    /// <summary>The same before the reply of a call leaves, with what its neighbours gave up. False: it is to be done at once.</summary>
+    internal bool Realign(in FileKey key, LockRange window, IBlockingHook call)
+    {
+        var mine = putOff.Value!;
+        if (!call.BeforeReply(mine))
+            return false;
+        mine.Add(key, window);
+        return true;
+    }
+
+    /// <summary>Does what was put off.</summary>
+    internal void Realign(in FileKey key, LockRange window)
+    {
+        var effects = putOff.Value!.Effects;
+        Realign(key, window, effects);
+        if (effects.Count > 0)
+            EffectsLeft?.Invoke(effects);
+    }
+
     /// <summary>
     /// The file's locks changed by a lock that <see cref="Take"/> has already put into the kernel. What else there may be to be given
     /// back, such as the rest of a downgrade, can wait for a second.
@@ -162,6 +183,7 @@ public sealed class LocalLocks : IDisposable
     {
         timer.Dispose();
         waits.Dispose();
+        putOff.Dispose();
         foreach (var file in files.Values)
             Close(file, onlyIdle: false);
     }
@@ -212,6 +234,8 @@ public sealed class LocalLocks : IDisposable
         wanted = wanted[..count];
         if (window == LockRange.All)
             (file.Behind, file.Coarse) = (false, !exact);
+        else if (!exact)
+            NoteBehind(file);
         ulong next = window.Start;
         foreach (var range in wanted)
         {

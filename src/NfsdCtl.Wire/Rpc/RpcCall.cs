@@ -97,6 +97,9 @@ public abstract class RpcCall : IBlockingHook
     /// <summary>Only a connection has somebody who sends the reply later.</summary>
     public virtual IReplyHold? HoldReply() => null;
 
+    /// <summary>Only where replies leave in bursts.</summary>
+    public virtual bool BeforeReply(IPutOff work) => false;
+
     /// <summary>
     /// Makes sure that <paramref name="reply"/> has room for <paramref name="bytes"/> more, sending or growing what is
     /// behind it as needed; what was written stays. At most <see cref="MaxReply"/> in all.

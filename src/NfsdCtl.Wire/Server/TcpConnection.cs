@@ -342,6 +342,7 @@ internal sealed unsafe class TcpConnection : Channel
 
     public override void Flush(Worker worker)
     {
+        worker.Settle();
         if (worker.Pending.IsEmpty)
             return;
         server.Counters.CountSent(worker.Stripe, worker.Pending.Length + worker.Spliced);

@@ -81,6 +81,7 @@ internal sealed unsafe class UdpSocket : Channel
 
     public override void Flush(Worker worker)
     {
+        worker.Settle();
         var reply = worker.Pending;
         if (reply.IsEmpty)
             return;

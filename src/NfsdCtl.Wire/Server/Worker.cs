@@ -28,6 +28,7 @@ internal sealed class Worker : CallFrame
     private Channel? channel;
     private NativeBuffer? ownInput;
     private HeldReply? held;
+    private IPutOff? putOff;
     private int replyStart;
     private int pendingStart;
     private int pendingEnd;
@@ -174,6 +175,22 @@ internal sealed class Worker : CallFrame
         held ??= channel!.Hold();
         held?.Hold();
         return held;
+    }
+
+    public override bool BeforeReply(IPutOff work)
+    {
+        // One place: there is one kind of such work, and each call is free to do its own at once.
+        putOff ??= work;
+        return putOff == work;
+    }
+
+    /// <summary>Does what has to be done before anything pending is sent. Each channel calls it first when it flushes.</summary>
+    public void Settle()
+    {
+        if (putOff is not { } work)
+            return;
+        putOff = null;
+        work.Run();
     }
 
     protected override Span<byte> ReplyRoom => output.Span.Slice(replyStart, Math.Min(output.Size - replyStart, MaxReply));

@@ -22,6 +22,7 @@ public sealed class ToyProgram() : RpcProgram("toy", Id, 1, 2)
     public const uint LateFailure = 11;
     public const uint Hold = 12;
     public const uint GiveWayBack = 13;
+    public const uint PutOff = 14;
     public const int MaxEcho = 2 << 20;
 
     private readonly ConcurrentDictionary<uint, bool> seen = new();
@@ -39,6 +40,9 @@ public sealed class ToyProgram() : RpcProgram("toy", Id, 1, 2)
     public int File { get; set; } = -1;
 
     public int Dropped { get; private set; }
+
+    /// <summary>What <see cref="PutOff"/> puts off.</summary>
+    public PutOffWork Work { get; } = new();
 
     /// <summary>What <see cref="GiveWayBack"/> was called on.</summary>
     public ConcurrentQueue<IBackChannel?> WaysBack { get; } = new();
@@ -74,6 +78,9 @@ public sealed class ToyProgram() : RpcProgram("toy", Id, 1, 2)
             case GiveWayBack:
                 WaysBack.Enqueue(call.BackChannel);
                 return AcceptStatus.Success;
+            case PutOff:
+                Work.Asked++;
+                return call.BeforeReply(Work) ? AcceptStatus.Success : AcceptStatus.SystemErr;
             case LateFailure:
                 _ = call.BeginSplice(File, 0, 64 << 10);
                 reply.U32(7);
@@ -161,5 +168,23 @@ public sealed class ToyProgram() : RpcProgram("toy", Id, 1, 2)
         reply.U32(call.Uid);
         reply.U32((uint)call.GroupCount);
         return AcceptStatus.Success;
+    }
+}
+
+/// <summary>Counts what was asked for, and what had been when it was last done.</summary>
+public sealed class PutOffWork : IPutOff
+{
+    private int done;
+
+    public int Asked { get; set; }
+
+    public int Done => Volatile.Read(ref done);
+
+    public int Runs { get; private set; }
+
+    public void Run()
+    {
+        Runs++;
+        Volatile.Write(ref done, Asked);
     }
 }

@@ -8,6 +8,7 @@ public sealed class InMemoryChannel(params RpcProgram[] programs) : RpcCall, IRp
 {
     private readonly ImpersonationThread thread = new();
     private byte[] reply = new byte[DefaultRoom];
+    private IPutOff? putOff;
 
     public TestUser? User { get; set; } = TestUser.Root;
 
@@ -35,6 +36,9 @@ public sealed class InMemoryChannel(params RpcProgram[] programs) : RpcCall, IRp
         get => PeerPort;
         set => PeerPort = value;
     }
+
+    /// <summary>Replies leave together: what is put off until then waits for <see cref="EndBurst"/>.</summary>
+    public bool InBurst { get; set; }
 
     /// <summary>How often a program said that it may block.</summary>
     public int Blocked { get; private set; }
@@ -103,6 +107,15 @@ public sealed class InMemoryChannel(params RpcProgram[] programs) : RpcCall, IRp
         Blocked++;
         OnBlocking?.Invoke();
     }
+
+    public override bool BeforeReply(IPutOff work)
+    {
+        putOff = InBurst ? work : null;
+        return InBurst;
+    }
+
+    /// <summary>The moment before the replies leave.</summary>
+    public void EndBurst() => thread.Run(() => putOff?.Run());
 
     public override void EnsureRoom(ref XdrWriter writer, int bytes)
     {

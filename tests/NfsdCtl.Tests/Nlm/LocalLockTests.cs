@@ -46,6 +46,21 @@ public sealed class LocalLockTests
     }
 
     [Test]
+    public void What_a_burst_gives_up_is_given_back_before_its_replies_leave()
+    {
+        for (ulong at = 0; at < 50; at += 10)
+            client.Lock(File1 with { Offset = at, Length = 5 });
+        stack.Channels[0].InBurst = true;
+        client.Unlock(File1 with { Offset = 0, Length = 5 });
+        client.Unlock(File1 with { Offset = 20, Length = 5 });
+        client.Unlock(File1 with { Offset = 30, Length = 5 });
+        client.Lock(File1 with { Offset = 30, Length = 2 });
+        Assert.That(stack.Files.LockLocally(Key1, new LockRange(20, 24), LockKind.Read), Is.False, "no reply has been sent");
+        stack.Channels[0].EndBurst();
+        Assert.That(stack.Files.Seen(Key1), Is.EqualTo(new[] { Cover(10, 14, LockKind.Write), Cover(30, 31, LockKind.Write), Cover(40, 44, LockKind.Write) }));
+    }
+
+    [Test]
     public void A_shared_lock_stays_for_local_programs_until_its_last_holder_leaves()
     {
         var other = stack.Client(NlmStack.Client2, NlmStack.ServerA);

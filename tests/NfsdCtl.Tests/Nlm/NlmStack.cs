@@ -55,6 +55,9 @@ internal sealed class NlmStack : IDisposable
 
     public List<string> Warnings { get; } = [];
 
+    /// <summary>In the order of their making.</summary>
+    public IReadOnlyList<InMemoryChannel> Channels => channels;
+
     public InMemoryChannel Channel(NetAddress client, NetAddress server)
     {
         var channel = InMemoryChannel.Loopback(nlm, nsm);

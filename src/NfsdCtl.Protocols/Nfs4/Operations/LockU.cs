@@ -27,7 +27,7 @@ internal static class LockU
         StateId result;
         using (var gate = compound.Enter())
             status = compound.Nfs4.Locks.Unlock(gate, compound.StateCall(stateId), range, out result).ToNfs();
-        compound.RunEffects();
+        compound.Service.Effects.Run(compound.Effects, compound.Rpc);
         if (status != nfsstat4.NFS4_OK)
             return status;
         reply.Put(result);

@@ -21,7 +21,7 @@ internal sealed class Unlock : ILockProcedure
         LockOutcome outcome;
         using (var gate = service.State.Enter(effects))
             outcome = service.State.Locks.Unlock(gate, request);
-        service.Effects.Run(effects);
+        service.Effects.Run(effects, call);
         return NlmResult.Of(NlmStatus.Of(outcome));
     }
 
