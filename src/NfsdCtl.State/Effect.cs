@@ -75,6 +75,12 @@ public enum EffectKind : byte
     NotifyLock,
 
     /// <summary>
+    /// Tell an NFSv4 client how its copy ended (CB_OFFLOAD): details by <see cref="Nfs4.Offloads.TryGetNotice"/> for <see cref="Effect.Id"/>, then
+    /// <see cref="Nfs4.Offloads.Told"/>.
+    /// </summary>
+    TellOffload,
+
+    /// <summary>
     /// Send CB_NULL to the NFSv4.0 client <see cref="Effect.Id"/>, then <see cref="Nfs4.ClientIds.CallbackProbed"/>.
     /// </summary>
     ProbeCallback,

@@ -95,6 +95,18 @@ public sealed record StateOptions
     /// <summary>The most open and lock owners of one client.</summary>
     public int MaxOwnersPerClient { get; init; } = 1_000_000;
 
+    /// <summary>The most copies at a time that go on after their answer; 0 for none.</summary>
+    public int MaxOffloads { get; init; } = 8;
+
+    /// <summary>The most of them of one client, those included whose result it has not been told.</summary>
+    public int MaxOffloadsPerClient { get; init; } = 4;
+
+    /// <summary>A result that did not arrive is told again after this.</summary>
+    public TimeSpan OffloadRetry { get; init; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>How long a result is kept that cannot be told.</summary>
+    public TimeSpan OffloadLinger { get; init; } = TimeSpan.FromMinutes(10);
+
     /// <summary>The largest COMPOUND of NFSv4 with a session, in bytes.</summary>
     public uint MaxRequest { get; init; } = 1_049_620;
 

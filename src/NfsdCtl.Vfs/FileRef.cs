@@ -67,6 +67,13 @@ public struct FileRef : IDisposable
         return this;
     }
 
+    /// <summary>The same view for longer than the call: its transport is not told of anything any more. Both are to be disposed.</summary>
+    public readonly FileRef Keep()
+    {
+        Node.AddReference();
+        return new FileRef(Node, Root, Export, Credential, caller with { Hook = null });
+    }
+
     public void Dispose()
     {
         Held?.Release();

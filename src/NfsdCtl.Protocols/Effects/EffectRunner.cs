@@ -168,6 +168,9 @@ public sealed class EffectRunner : IDisposable
             case EffectKind.NotifyLock:
                 Callbacks.NotifyLock(effect.Id, effects);
                 break;
+            case EffectKind.TellOffload:
+                Callbacks.TellOffload(effect.Id, effects);
+                break;
             case EffectKind.ProbeCallback:
                 Callbacks.Probe((ulong)effect.Id, effects);
                 break;

@@ -1,3 +1,5 @@
+using NfsdCtl.Vfs;
+
 namespace NfsdCtl.Protocols.Nfs4;
 
 /// <summary>The settings of NFSv4.</summary>
@@ -23,6 +25,9 @@ public sealed record Nfs4Options
 
     /// <summary>The most operations of one compound; 1 and more. Sessions agree on at most as many.</summary>
     public int MaxOperations { get; init; } = 64;
+
+    /// <summary>Longer copies, in bytes, go on after their answer where the client lets them and can be told of the end.</summary>
+    public ulong CopyAtOnce { get; init; } = FileService.MaxCopy;
 
     public bool Serves(uint minorVersion) => minorVersion <= LastMinorVersion && (MinorVersions() >> (int)minorVersion & 1) != 0;
 }

@@ -23,11 +23,12 @@ public sealed class Nfs4Program : RpcProgram
     /// <param name="localLocks">The kernel's locks for local programs.</param>
     /// <param name="effects">Does what the state asks for.</param>
     /// <param name="replies">Where answers of minor version 0 that must not be made twice are remembered.</param>
+    /// <param name="copies">Makes the copies that go on after their answer.</param>
     /// <param name="options">The settings.</param>
     /// <param name="time">For how long names are kept, and since when the tree of exports is as it is.</param>
     public Nfs4Program(
         ServerState state, FileService files, IScopeRecords records, LocalLocks localLocks, EffectRunner effects, ReplyCache replies,
-        Nfs4Options options, TimeProvider time)
+        CopyJobs copies, Nfs4Options options, TimeProvider time)
         : this(new Nfs4Service
         {
             State = state,
@@ -39,6 +40,7 @@ public sealed class Nfs4Program : RpcProgram
             Effects = effects,
             OpenFiles = new OpenFiles(state, files, effects),
             Replies = replies,
+            Copies = copies,
             Options = options,
         })
     {

@@ -31,6 +31,9 @@ internal sealed class Nfs4Service
 
     public required OpenFiles OpenFiles { get; init; }
 
+    /// <summary>Copies that go on after their answer.</summary>
+    public required CopyJobs Copies { get; init; }
+
     public required Nfs4Options Options { get; init; }
 
     public Nfs4State Nfs4 => State.Nfs4;

@@ -231,7 +231,7 @@ public sealed partial class LockTable
             return;
         }
         // An NFSv4 client fetches its lock: one that can be told so has to come soon.
-        if (waiter.Seat.Host.Nfs4 is { CanNotifyLocks: true })
+        if (waiter.Seat.Host.Nfs4 is { HasBackChannel: true })
         {
             state.Add(new Effect(EffectKind.NotifyLock, waiter.Id));
             waiter.PollEnds = Math.Min(waiter.PollEnds, state.After(state.Options.NoticeWait));

@@ -108,7 +108,7 @@ public sealed partial class ClientIds
     {
         if (byId.GetValueOrDefault(clientId) is not { MinorVersion: 1 } client || client.Server != server)
             return Nfs4Status.StaleClientId;
-        if (client.Sessions.Count != 0 || client.States > client.Revoked)
+        if (client.Sessions.Count != 0 || client.States > client.Revoked || client.Offloads.Exists(static o => o.Result is null))
             return Nfs4Status.ClientIdBusy;
         if (client.Confirmed)
             Remove(gate, client);

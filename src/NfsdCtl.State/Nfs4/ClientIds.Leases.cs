@@ -77,6 +77,7 @@ public sealed partial class ClientIds
         foreach (var session in client.Sessions)
             nfs4.Sessions.Drop(session);
         client.Sessions.Clear();
+        nfs4.Offloads.Drop(client);
         client.Host.Nfs4 = null;
         byId.Remove(client.Id);
         state.Releases.SweepClient(client);

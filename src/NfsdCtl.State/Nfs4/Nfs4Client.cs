@@ -86,6 +86,9 @@ public sealed class Nfs4Client
 
     internal List<Nfs4Session> Sessions { get; } = [];
 
+    /// <summary>Copies under way, and those whose result it has not been told.</summary>
+    internal List<Offload> Offloads { get; } = [];
+
     /// <summary>RECLAIM_COMPLETE for all filesystems came.</summary>
     internal bool ReclaimComplete { get; set; }
 
@@ -114,7 +117,7 @@ public sealed class Nfs4Client
     internal long RevokedAt { get; set; }
 
     /// <summary>A session has a connection for call-backs.</summary>
-    internal bool CanNotifyLocks => MinorVersion != 0 && Sessions.Exists(s => s.HasBackChannel);
+    internal bool HasBackChannel => MinorVersion != 0 && Sessions.Exists(static s => s.HasBackChannel);
 
     internal long Revoked => adminRevoked + expiredRevoked;
 

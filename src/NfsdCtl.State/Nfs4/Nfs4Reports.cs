@@ -97,6 +97,6 @@ public sealed class Nfs4Reports
             return client.CallbackUp ? CallbackState.Up : client.CallbackProgram == 0 ? CallbackState.Down : CallbackState.Unknown;
         if (client.Sessions.Exists(s => (s.Flags & SequenceFlags.BackChannelFault) != 0))
             return CallbackState.Fault;
-        return client.CanNotifyLocks ? CallbackState.Up : client.Sessions.Exists(s => s.HadBackChannel) ? CallbackState.Down : CallbackState.Unknown;
+        return client.HasBackChannel ? CallbackState.Up : client.Sessions.Exists(s => s.HadBackChannel) ? CallbackState.Down : CallbackState.Unknown;
     }
 }

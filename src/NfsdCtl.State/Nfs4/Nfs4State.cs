@@ -19,6 +19,7 @@ public sealed class Nfs4State
         States = new StateTable(state, this);
         Opens = new Opens(state, this);
         Locks = new LockStates(state, this);
+        Offloads = new Offloads(state, this);
         Reports = new Nfs4Reports(state, this);
     }
 
@@ -39,6 +40,9 @@ public sealed class Nfs4State
 
     /// <summary>LOCK, LOCKT, LOCKU, RELEASE_LOCKOWNER.</summary>
     public LockStates Locks { get; }
+
+    /// <summary>COPY that goes on after its answer, OFFLOAD_STATUS, OFFLOAD_CANCEL.</summary>
+    public Offloads Offloads { get; }
 
     public Nfs4Reports Reports { get; }
 }

@@ -108,6 +108,9 @@ public struct SlotUse
     /// <summary>The session of the compound.</summary>
     public Nfs4Session? Session { get; internal set; }
 
+    /// <summary>The request, as call-backs refer to it.</summary>
+    public SlotCall Call { get; internal set; }
+
     /// <summary>With <see cref="Nfs4Status.Replay"/>: the whole COMPOUND result to send again. Valid until <see cref="SessionTable.End"/>.</summary>
     public ReadOnlyMemory<byte> Reply { get; internal set; }
 
@@ -194,6 +197,7 @@ public sealed partial class SessionTable
         session.Client.Renew(state.Timestamp);
         use.Slot = slot;
         use.Session = session;
+        use.Call = new SlotCall(request.Session, request.Slot, request.Sequence);
         use.Keeps = status == Nfs4Status.Ok && request.CacheThis;
         use.Reply = status == Nfs4Status.Replay ? slot.Reply : default;
         use.HighestSlot = (uint)session.SlotCount - 1;

@@ -178,6 +178,15 @@ public sealed partial class StateTable
         return 0;
     }
 
+    /// <summary>The number of a new stateid: nothing else has it.</summary>
+    internal uint TakeNumber()
+    {
+        do
+            lastNumber++;
+        while (lastNumber is 0 or uint.MaxValue || FindNumber(lastNumber) != 0 || nfs4.Offloads.Has(lastNumber));
+        return lastNumber;
+    }
+
     internal bool HasRoom(Nfs4Client client) => slab.Available != 0 && client.States < state.Options.MaxStatesPerClient;
 
     /// <summary>A new open, with no share yet. The caller has asked for <see cref="HasRoom"/>.</summary>
@@ -331,19 +340,17 @@ public sealed partial class StateTable
 
     private int Add(StateKind kind, Nfs4Client client, int owner, int file, Seat seat)
     {
-        do
-            lastNumber++;
-        while (lastNumber is 0 or uint.MaxValue || FindNumber(lastNumber) != 0);
+        uint number = TakeNumber();
         int at = slab.Take();
         ref var added = ref slab[at];
-        added.Number = lastNumber;
+        added.Number = number;
         added.Kind = kind;
         added.Client = client.Index;
         added.Owner = owner;
         added.File = file;
         added.Seat = seat.Index;
         added.Began = (uint)state.Since(state.Started).TotalSeconds;
-        index.Add(at, HashOf(lastNumber));
+        index.Add(at, HashOf(number));
         owned.Add(at);
         added.SeatNext = seat.FirstState;
         if (seat.FirstState != 0)

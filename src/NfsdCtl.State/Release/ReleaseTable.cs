@@ -24,8 +24,10 @@ public readonly record struct ReleaseSelector
 
     public static ReleaseSelector Of(FsId fileSystem) => new() { FileSystem = fileSystem };
 
-    internal bool Selects(Seat seat) =>
-        (Client.IsWildcard || seat.Host.Name.Address == Client) && (ExportTags is null || ExportTags.Contains(seat.ExportTag));
+    internal bool Selects(Seat seat) => Selects(seat.Host, seat.ExportTag);
+
+    internal bool Selects(Host host, uint exportTag) =>
+        (Client.IsWildcard || host.Name.Address == Client) && (ExportTags is null || ExportTags.Contains(exportTag));
 
     internal Scope Scope => new(Server, FileSystem);
 }
@@ -105,6 +107,8 @@ public sealed class ReleaseTable
             if (scopes.Covers(scope.Scope))
                 counts += ReleaseScope(scope, selector, dryRun);
         }
+        if (!dryRun)
+            state.Nfs4.Offloads.Release(selector);
         state.Grace.EndComplete(gate);
         return counts;
     }

@@ -1,4 +1,5 @@
 using NfsdCtl.Linux;
+using NfsdCtl.Vfs.Nodes;
 
 namespace NfsdCtl.Vfs;
 
@@ -17,17 +18,11 @@ public sealed unsafe partial class FileService
     public VfsStatus CopyRange(in FileRef source, ulong sourceOffset, in FileRef target, ulong targetOffset, ulong length, out ulong copied)
     {
         copied = 0;
-        var status = OpenData(source, out var lease, out var attributes);
+        var status = BeginCopy(source, sourceOffset, target, targetOffset, length, out var lease, out int descriptor, out ulong whole);
         if (status != VfsStatus.Ok)
             return status;
         using (lease)
         {
-            if (sourceOffset > attributes.Size || length > attributes.Size - sourceOffset)
-                return VfsStatus.Inval;
-            ulong whole = length == 0 ? attributes.Size - sourceOffset : length;
-            status = BeginTarget(target, targetOffset, whole, out int descriptor);
-            if (status != VfsStatus.Ok)
-                return status;
             long from = (long)sourceOffset, to = (long)targetOffset;
             int error = CopyAll(lease.Descriptor, ref from, descriptor, ref to, (long)Math.Min(whole, MaxCopy));
             target.Node.ReleaseData();
@@ -35,6 +30,17 @@ public sealed unsafe partial class FileService
             // What was copied is told, and the error shows itself again with the rest.
             return copied > 0 ? VfsStatus.Ok : ErrnoMap.ToStatus(error);
         }
+    }
+
+    /// <summary>How many bytes a copy is about, and whether the caller may make it: nothing is copied.</summary>
+    public VfsStatus MeasureCopy(in FileRef source, ulong sourceOffset, in FileRef target, ulong targetOffset, ulong length, out ulong whole)
+    {
+        var status = BeginCopy(source, sourceOffset, target, targetOffset, length, out var lease, out _, out whole);
+        if (status != VfsStatus.Ok)
+            return status;
+        target.Node.ReleaseData();
+        lease.Dispose();
+        return VfsStatus.Ok;
     }
 
     /// <summary>
@@ -57,6 +63,31 @@ public sealed unsafe partial class FileService
             target.Node.ReleaseData();
             return error == Errno.ENOTTY ? VfsStatus.NotSupp : ErrnoMap.ToStatus(error);
         }
+    }
+
+    /// <summary>The right to read the one and to change the other, and both descriptors, which with Ok are to be given back.</summary>
+    private VfsStatus BeginCopy(
+        in FileRef source, ulong sourceOffset, in FileRef target, ulong targetOffset, ulong length, out DataLease lease, out int descriptor, out ulong whole)
+    {
+        descriptor = -1;
+        whole = 0;
+        var status = OpenData(source, out lease, out var attributes);
+        if (status != VfsStatus.Ok)
+            return status;
+        if (sourceOffset > attributes.Size || length > attributes.Size - sourceOffset)
+        {
+            status = VfsStatus.Inval;
+        }
+        else
+        {
+            whole = length == 0 ? attributes.Size - sourceOffset : length;
+            // The kernel looks at what it is given at a time, which is not the whole.
+            ulong apart = sourceOffset > targetOffset ? sourceOffset - targetOffset : targetOffset - sourceOffset;
+            status = source.Key == target.Key && apart < whole ? VfsStatus.Inval : BeginTarget(target, targetOffset, whole, out descriptor);
+        }
+        if (status != VfsStatus.Ok)
+            lease.Dispose();
+        return status;
     }
 
     /// <summary>The right to change the target, and the thread as the one who asks. With Ok the descriptor is to be given back.</summary>

@@ -78,6 +78,9 @@ public sealed record ServerSettings
     /// <summary>The most open and lock owners of one NFSv4 client.</summary>
     public int MaxOwners { get; init; } = 1_000_000;
 
+    /// <summary>The most NFSv4.2 copies at a time that go on after their answer; one client has at most half of them. 0: none does.</summary>
+    public int MaxCopies { get; init; } = 8;
+
     /// <summary>How long an expired NFSv4 client keeps what nobody else wants, in seconds.</summary>
     public int Courtesy { get; init; } = 86_400;
 

@@ -25,6 +25,7 @@ public static class SettingTable
         Number("nfsd", "max-slots", 1, 4096, "slots of one NFSv4 session at most", s => s.MaxSlots, (s, v) => s with { MaxSlots = v }),
         Number("nfsd", "max-opens", 1, 16_000_000, "opens and lock states of one NFSv4 client at most", s => s.MaxOpens, (s, v) => s with { MaxOpens = v }),
         Number("nfsd", "max-owners", 1, 4_000_000, "open and lock owners of one NFSv4 client at most", s => s.MaxOwners, (s, v) => s with { MaxOwners = v }),
+        Number("nfsd", "max-copies", 0, 256, "asynchronous NFSv4.2 copies at a time; half of them for one client; 0: none", s => s.MaxCopies, (s, v) => s with { MaxCopies = v }),
         Number("nfsd", "courtesy-time", 0, 604800, "seconds that an expired NFSv4 client keeps what nobody else wants", s => s.Courtesy, (s, v) => s with { Courtesy = v }),
         Text("nfsd", "owner-domain", "domain of NFSv4 owners like user@domain; empty: numbers only", s => s.OwnerDomain, (s, v) => s with { OwnerDomain = v }),
         Switch("nfsd", "owner-names", "tell NFSv4 owners by name and not by number", s => s.OwnerNames, (s, v) => s with { OwnerNames = v }),

@@ -60,6 +60,7 @@ public sealed class NfsServer : IHostedService, IDisposable
         parts.Addresses.Departed += parts.Rpc.Abandon;
         parts.Rpc.Start();
         parts.Effects.Start();
+        parts.Copies.Start(parts.Settings.MaxCopies);
         reload.Start();
         listeners.Open();
         await ports.StartAsync(listeners.Mappings(), cancellationToken).ConfigureAwait(false);

@@ -69,6 +69,9 @@ public sealed class ServerParts : IDisposable
             MaxSlots = settings.MaxSlots,
             MaxStatesPerClient = settings.MaxOpens,
             MaxOwnersPerClient = settings.MaxOwners,
+            MaxOffloads = settings.MaxCopies,
+            // One client leaves room for others.
+            MaxOffloadsPerClient = (settings.MaxCopies + 1) / 2,
         }, time);
         Records = new ScopeRecordStore(new RecordPlaces(FileSystems, settings.StateDirectory));
         Addresses = new LocalAddresses();
@@ -80,7 +83,8 @@ public sealed class ServerParts : IDisposable
         Replies = new ReplyCache(ReplyCapacity, time);
         Nfs = new Nfs3Program(Files, Replies);
         Versions = new ServedVersions(settings.Version3, settings.Version4 ? settings.MinorVersions : 0);
-        Nfs4 = new Nfs4Program(State, Files, Records, LocalLocks, Effects, Replies, new Nfs4Options
+        Copies = new CopyJobs(State, Files, Effects);
+        Nfs4 = new Nfs4Program(State, Files, Records, LocalLocks, Effects, Replies, Copies, new Nfs4Options
         {
             MinorVersions = () => Versions.MinorVersions,
             ServerScope = settings.ServerScope,
@@ -133,6 +137,9 @@ public sealed class ServerParts : IDisposable
 
     public Nfs4Program Nfs4 { get; }
 
+    /// <summary>Copies that go on after their answer.</summary>
+    public CopyJobs Copies { get; }
+
     /// <summary>Which versions of NFS are served; changed only while the server does not serve.</summary>
     public ServedVersions Versions { get; set; }
 
@@ -154,6 +161,7 @@ public sealed class ServerParts : IDisposable
     {
         stopping.Cancel();
         Rpc.Dispose();
+        Copies.Dispose();
         Effects.Dispose();
         Notifier.Dispose();
         LocalLocks.Dispose();

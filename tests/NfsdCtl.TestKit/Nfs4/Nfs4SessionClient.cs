@@ -16,6 +16,9 @@ public sealed record SessionWishes
     public uint MaxCachedResponse { get; init; } = 4096;
 
     public uint MaxOperations { get; init; } = 32;
+
+    /// <summary>The connection is to carry call-backs.</summary>
+    public bool BackChannel { get; init; }
 }
 
 /// <summary>A client of minor version 1 or 2 with one session, of which it uses one slot.</summary>
@@ -84,7 +87,7 @@ public sealed class Nfs4SessionClient
     {
         w.U64(clientId);
         w.U32(sequence);
-        w.U32(0);
+        w.U32(wishes.BackChannel ? (uint)Nfs4Constants.CREATE_SESSION4_FLAG_CONN_BACK_CHAN : 0);
         WriteChannel(wishes, ref w);
         WriteChannel(new SessionWishes(), ref w);
         w.U32(0x4000_0000);

@@ -20,6 +20,7 @@ public sealed class Nfs4TestServer : IDisposable
 {
     private readonly LocalLocks localLocks;
     private readonly EffectRunner effects;
+    private readonly CopyJobs copies;
     private readonly RebootNotifier notifier;
 
     /// <param name="fileSystem">Where the files are; not disposed here.</param>
@@ -32,7 +33,9 @@ public sealed class Nfs4TestServer : IDisposable
         localLocks = new LocalLocks(State, new VfsLockFiles(Nfs3.Files), Time, maxFiles: 64, waitThreads: 1);
         notifier = new RebootNotifier(peers, Time, _ => []);
         effects = new EffectRunner(State, records, localLocks, new GrantCaller(State, peers), notifier, Time, Warnings.Add);
-        Program = new Nfs4Program(State, Nfs3.Files, records, localLocks, effects, Nfs3.Replies, options ?? new Nfs4Options(), Time);
+        copies = new CopyJobs(State, Nfs3.Files, effects);
+        copies.Start(new StateOptions().MaxOffloads);
+        Program = new Nfs4Program(State, Nfs3.Files, records, localLocks, effects, Nfs3.Replies, copies, options ?? new Nfs4Options(), Time);
         Channel = InMemoryChannel.Loopback(Program);
     }
 
@@ -52,6 +55,7 @@ public sealed class Nfs4TestServer : IDisposable
     public void Dispose()
     {
         Channel.Dispose();
+        copies.Dispose();
         effects.Dispose();
         notifier.Dispose();
         localLocks.Dispose();

@@ -48,6 +48,11 @@ public sealed class InMemoryChannel(params RpcProgram[] programs) : RpcCall, IRp
 
     public override int MaxReply => Limit;
 
+    /// <summary>Carries call-backs, where a test wants them.</summary>
+    public IBackChannel? WayBack { get; set; }
+
+    public override IBackChannel? BackChannel => WayBack;
+
     public static InMemoryChannel Loopback(params RpcProgram[] programs) => new(programs)
     {
         Server = NetAddress.FromV4(0x7F00_0001),

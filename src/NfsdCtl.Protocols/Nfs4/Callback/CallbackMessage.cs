@@ -22,6 +22,28 @@ internal static class CallbackMessage
         w.Opaque(owner);
     });
 
+    /// <summary>CB_SEQUENCE and CB_OFFLOAD (RFC 7862 §16.1). The COPY is told as a call that this one must not overtake.</summary>
+    public static byte[] Offload(in OffloadNotice notice, CallbackSlot slot, uint highestSlot)
+    {
+        var (session, offload, result) = notice;
+        return PeerArguments.Of((ref XdrWriter w) =>
+        {
+            Head(ref w, session, 2);
+            Sequence(ref w, session, slot, highestSlot, offload.Call);
+            w.U32((uint)nfs_cb_opnum4.OP_CB_OFFLOAD);
+            w.Opaque(offload.Handle.Span);
+            w.Put(offload.StateId);
+            w.U32((uint)result.ToNfs());
+            if (result == Nfs4Status.Ok)
+                w.U32(0);
+            w.U64(offload.Copied);
+            if (result != Nfs4Status.Ok)
+                return;
+            w.U32((uint)stable_how4.UNSTABLE4);
+            w.U64(offload.WriteVerifier);
+        });
+    }
+
     /// <summary>Reads the answer: how CB_SEQUENCE went, and the status of the operation behind it.</summary>
     public static (CallbackOutcome Outcome, nfsstat4 Status) Read(RpcReply reply)
     {
@@ -51,7 +73,7 @@ internal static class CallbackMessage
         w.U32(operations);
     }
 
-    private static void Sequence(ref XdrWriter w, Nfs4Session session, CallbackSlot slot, uint highestSlot)
+    private static void Sequence(ref XdrWriter w, Nfs4Session session, CallbackSlot slot, uint highestSlot, SlotCall? refersTo = null)
     {
         w.U32((uint)nfs_cb_opnum4.OP_CB_SEQUENCE);
         session.Id.Write(w.Take(SessionId.Size));
@@ -59,6 +81,12 @@ internal static class CallbackMessage
         w.U32(slot.Number);
         w.U32(highestSlot);
         w.Bool(false);
-        w.U32(0);
+        w.U32(refersTo is null ? 0u : 1);
+        if (refersTo is not { } call)
+            return;
+        call.Session.Write(w.Take(SessionId.Size));
+        w.U32(1);
+        w.U32(call.Sequence);
+        w.U32(call.Slot);
     }
 }

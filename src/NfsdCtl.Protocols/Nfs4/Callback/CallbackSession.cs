@@ -75,7 +75,7 @@ internal sealed class CallbackSession
     }
 
     /// <summary>Starts a request on a free slot. False when there is none, or no connection: nothing was sent.</summary>
-    public bool Start(Func<CallbackSlot, uint, byte[]> encode, Action<nfsstat4> done, Action<CallbackSlot, IBackChannel, RpcReply> answered)
+    public bool Start(Func<CallbackSlot, uint, byte[]> encode, Action<CallbackOutcome, nfsstat4> done, Action<CallbackSlot, IBackChannel, RpcReply> answered)
     {
         CallbackSlot? slot;
         lock (own)
@@ -101,7 +101,7 @@ internal sealed class CallbackSession
     }
 
     /// <summary>A request was answered, or its connection broke. What is to be told then, or null.</summary>
-    public Action<nfsstat4>? Finish(CallbackSlot slot, CallbackOutcome outcome)
+    public Action<CallbackOutcome, nfsstat4>? Finish(CallbackSlot slot, CallbackOutcome outcome)
     {
         lock (own)
         {

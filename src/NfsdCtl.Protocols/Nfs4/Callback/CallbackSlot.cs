@@ -17,6 +17,6 @@ internal sealed class CallbackSlot(uint number)
     /// <summary>The request is not on its way: it waits for a connection.</summary>
     public bool Stranded { get; set; }
 
-    /// <summary>Told of the status of the operation behind CB_SEQUENCE.</summary>
-    public Action<nfsstat4>? Done { get; set; }
+    /// <summary>Told how CB_SEQUENCE went, and of the status of the operation behind it.</summary>
+    public Action<CallbackOutcome, nfsstat4>? Done { get; set; }
 }

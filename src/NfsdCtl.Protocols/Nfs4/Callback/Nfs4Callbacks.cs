@@ -85,8 +85,28 @@ public sealed class Nfs4Callbacks
         byte[] handle = notice.Handle.ToArray();
         byte[] owner = notice.Owner.ToArray();
         target?.Start(
-            (slot, highest) => CallbackMessage.NotifyLock(target.Session, slot, highest, handle, owner), static _ => { },
+            (slot, highest) => CallbackMessage.NotifyLock(target.Session, slot, highest, handle, owner), static (_, _) => { },
             (slot, way, reply) => Answered(target, slot, way, reply));
+    }
+
+    /// <summary>Executes an effect TellOffload. What does not arrive is asked for again by the state.</summary>
+    internal void TellOffload(long number, EffectList effects)
+    {
+        OffloadNotice notice;
+        using (var gate = state.Enter(effects))
+        {
+            if (!state.Nfs4.Offloads.TryGetNotice(gate, number, out notice))
+                return;
+        }
+        CallbackSession? target;
+        lock (own)
+            sessions.TryGetValue(notice.Session.Id, out target);
+        bool started = target is not null && target.Start(
+            (slot, highest) => CallbackMessage.Offload(notice, slot, highest),
+            (outcome, status) => Told(notice.Offload, outcome == CallbackOutcome.Accepted && status != nfsstat4.NFS4ERR_DELAY),
+            (slot, way, reply) => Answered(target, slot, way, reply));
+        if (!started)
+            Told(notice.Offload, false);
     }
 
     /// <summary>
@@ -107,6 +127,8 @@ public sealed class Nfs4Callbacks
         peers.Start(call, (outcome, _) => Enter((in GateScope gate) => state.Nfs4.Clients.CallbackProbed(gate, clientId, outcome == PeerOutcome.Answered)));
     }
 
+    private void Told(Offload offload, bool arrived) => Enter((in GateScope gate) => state.Nfs4.Offloads.Told(gate, offload, arrived));
+
     private void Answered(CallbackSession target, CallbackSlot slot, IBackChannel way, RpcReply reply)
     {
         var (outcome, status) = CallbackMessage.Read(reply);
@@ -123,7 +145,7 @@ public sealed class Nfs4Callbacks
         }
         if (outcome is CallbackOutcome.NoProgram or CallbackOutcome.Broken)
             target.SendStranded((again, next, answer) => Answered(target, again, next, answer));
-        done?.Invoke(status);
+        done?.Invoke(outcome, status);
     }
 
     private void Closed(IBackChannel connection)

@@ -1,15 +1,17 @@
+using NfsdCtl.State.Nfs4;
+using NfsdCtl.Vfs;
 using NfsdCtl.Wire.Xdr;
 
 namespace NfsdCtl.Protocols.Nfs4.Operations;
 
 /// <summary>
-/// RFC 7862 §15.2: copies from the saved file to the current one. Always while the client waits, as the server may choose, and a bounded
-/// part at a time; the client asks for the rest.
+/// RFC 7862 §15.2: copies from the saved file to the current one. A long copy goes on after the answer where the client lets it; others are made while the
+/// client waits, a bounded part at a time, and it asks for the rest.
 /// </summary>
 internal static class Copy
 {
-    /// <summary>No callback, count, committed, verifier, consecutive, synchronous.</summary>
-    public const int Room = 32;
+    /// <summary>Callback, count, committed, verifier, consecutive, synchronous.</summary>
+    public const int Room = 48;
 
     public static nfsstat4 Execute(Compound compound, ref XdrReader arguments, ref XdrWriter reply)
     {
@@ -19,7 +21,7 @@ internal static class Copy
         ulong to = arguments.U64();
         ulong count = arguments.U64();
         bool consecutive = arguments.Bool();
-        arguments.Bool();
+        bool synchronous = arguments.Bool();
         uint servers = arguments.U32();
         if (arguments.Failed)
             return nfsstat4.NFS4ERR_BADXDR;
@@ -30,13 +32,49 @@ internal static class Copy
         if (status != nfsstat4.NFS4_OK)
             return status;
         ulong verifier = compound.Files.WriteVerifier(compound.File);
-        status = compound.Files.CopyRange(compound.Saved.File, from, compound.File, to, count, out ulong copied).ToNfs();
-        reply.U32(0);
+        Offload? offload = null;
+        ulong copied = 0;
+        if (!synchronous)
+            status = TryBegin(compound, from, to, count, verifier, out offload);
+        if (status == nfsstat4.NFS4_OK && offload is null)
+            status = compound.Files.CopyRange(compound.Saved.File, from, compound.File, to, count, out copied).ToNfs();
+        reply.U32(offload is null ? 0u : 1);
+        if (offload is not null)
+            reply.Put(offload.StateId);
         reply.U64(copied);
         reply.U32((uint)stable_how4.UNSTABLE4);
         reply.U64(verifier);
         reply.Bool(consecutive);
-        reply.Bool(true);
+        reply.Bool(offload is null);
         return status;
+    }
+
+    /// <summary>Has the copy made on a thread of its own. With Ok and null it is to be made now.</summary>
+    private static nfsstat4 TryBegin(Compound compound, ulong from, ulong to, ulong count, ulong verifier, out Offload? offload)
+    {
+        offload = null;
+        ref var source = ref compound.Saved.File;
+        ref var target = ref compound.File;
+        var status = compound.Files.MeasureCopy(source, from, target, to, count, out ulong whole).ToNfs();
+        if (status != nfsstat4.NFS4_OK || whole <= compound.Service.Options.CopyAtOnce)
+            return status;
+        Span<byte> handle = stackalloc byte[FileService.MaxHandle];
+        var request = new OffloadRequest
+        {
+            Client = compound.Client!,
+            Call = compound.Slot.Call,
+            Source = source.Key,
+            SourceTag = source.Export.Tag,
+            Target = target.Key,
+            TargetTag = target.Export.Tag,
+            Handle = handle[..compound.Files.MakeHandle(target, handle)],
+            WriteVerifier = verifier,
+        };
+        using (var gate = compound.Enter())
+            offload = compound.Nfs4.Offloads.Begin(gate, request);
+        compound.RunEffects();
+        if (offload is not null)
+            compound.Service.Copies.Add(new CopyJob(offload, source, target) { SourceOffset = from, TargetOffset = to, Length = whole });
+        return nfsstat4.NFS4_OK;
     }
 }

@@ -5,6 +5,7 @@ using NfsdCtl.State;
 using NfsdCtl.State.Locks;
 using NfsdCtl.State.Nfs4;
 using NfsdCtl.State.Shares;
+using NfsdCtl.TestKit.Nfs4;
 using NfsdCtl.TestKit.Nlm;
 using NfsdCtl.Tests.State;
 using NfsdCtl.Tests.State.Nfs4;
@@ -148,6 +149,73 @@ public sealed class CallbackTests
         Assert.That((call.To, call.Port, call.Program, call.Procedure), Is.EqualTo((TestHost.Address("10.9.9.9"), (ushort)2049, 77u, 0u)));
         Probe("10.9.9.8.8.1", "10.9.9.9");
         Assert.That(peers.Calls, Has.Count.EqualTo(1), "nobody else is called");
+    }
+
+    [Test]
+    public void The_end_of_a_copy_is_told_and_told_again_after_DELAY()
+    {
+        var way = new FakeBackChannel();
+        var copier = NewCopier(way);
+        var call = new SlotCall(copier.Id, 2, 7);
+        var offload = harness.Do((in GateScope gate) => client.Nfs4.Offloads.Begin(gate, new OffloadRequest
+        {
+            Client = copier.Client,
+            Call = call,
+            Source = File,
+            Target = File,
+            Handle = [1, 2, 3],
+            WriteVerifier = 55,
+        }))!;
+        offload.Advance(1000);
+        Finish(offload, Nfs4Status.Ok);
+        var told = way.Offload(0);
+        Assert.That(told.Handle, Is.EqualTo(new byte[] { 1, 2, 3 }));
+        Assert.That((told.RefersTo, told.StateId, told.Status, told.Count, told.Verifier), Is.EqualTo((call, offload.StateId, nfsstat4.NFS4_OK, 1000UL, 55UL)));
+        way.Answer(nfsstat4.NFS4_OK, nfsstat4.NFS4ERR_DELAY);
+        harness.Advance(TimeSpan.FromSeconds(6));
+        TellOffloads();
+        Assert.That(way.Offload(1).StateId, Is.EqualTo(offload.StateId));
+        way.Answer(nfsstat4.NFS4_OK);
+        harness.Advance(TimeSpan.FromSeconds(6));
+        TellOffloads();
+        Assert.That(way.Calls, Has.Count.EqualTo(2));
+    }
+
+    [Test]
+    public void A_copy_that_failed_tells_its_status_and_how_far_it_came()
+    {
+        var way = new FakeBackChannel();
+        var copier = NewCopier(way);
+        var offload = harness.Do((in GateScope gate) =>
+            client.Nfs4.Offloads.Begin(gate, new OffloadRequest { Client = copier.Client, Source = File, Target = File }))!;
+        offload.Advance(7);
+        Finish(offload, (Nfs4Status)nfsstat4.NFS4ERR_NOSPC);
+        var told = way.Offload(0);
+        Assert.That((told.Status, told.Count), Is.EqualTo((nfsstat4.NFS4ERR_NOSPC, 7UL)));
+    }
+
+    private Nfs4Session NewCopier(FakeBackChannel way)
+    {
+        var session = new TestNfs4Client(harness, "10.0.0.1", "copier", 2).Connect().Session!;
+        callbacks.Bind(session, way);
+        return session;
+    }
+
+    private void Finish(Offload offload, Nfs4Status status)
+    {
+        harness.Do((in GateScope gate) =>
+        {
+            client.Nfs4.Offloads.Finish(gate, offload, status);
+            return true;
+        });
+        TellOffloads();
+    }
+
+    private void TellOffloads()
+    {
+        foreach (var effect in harness.Seen.Where(e => e.Kind == EffectKind.TellOffload).ToList())
+            callbacks.TellOffload(effect.Id, new EffectList());
+        harness.Seen.Clear();
     }
 
     private void Probe(string callback, string from)
