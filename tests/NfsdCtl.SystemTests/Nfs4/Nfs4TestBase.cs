@@ -4,7 +4,7 @@ using NfsdCtl.TestKit.Nfs4;
 
 namespace NfsdCtl.SystemTests.Nfs4;
 
-/// <summary>One fresh tmpfs and one fresh server for each test.</summary>
+/// <summary>One fresh filesystem, a tmpfs unless said otherwise, and one fresh server for each test.</summary>
 [TestFixture]
 [NonParallelizable]
 public abstract class Nfs4TestBase
@@ -25,9 +25,11 @@ public abstract class Nfs4TestBase
     {
         if (Environment.UserName != "root")
             Assert.Ignore("needs root: mounts filesystems and changes user ids");
-        fileSystem = TestFileSystem.Tmpfs("size=16m");
+        fileSystem = MakeFileSystem();
         Server = new Nfs4TestServer(fileSystem);
     }
+
+    protected virtual TestFileSystem MakeFileSystem() => TestFileSystem.Tmpfs("size=16m");
 
     [TearDown]
     public void StopServer()

@@ -11,7 +11,7 @@ public sealed class TestFileSystem : IDisposable
 
     private TestFileSystem(string type) => Type = type;
 
-    /// <summary>"tmpfs" or "ext4".</summary>
+    /// <summary>"tmpfs", "ext4", "xfs" or "btrfs".</summary>
     public string Type { get; }
 
     /// <summary>Where it is mounted.</summary>
@@ -22,15 +22,21 @@ public sealed class TestFileSystem : IDisposable
     public static TestFileSystem Tmpfs(string options = "size=256m") => New("tmpfs", fs => Run("mount", "-t", "tmpfs", "-o", options, "nfsdctl-test", fs.MountPoint));
 
     /// <param name="megabytes">The size of the (sparse) image.</param>
-    public static TestFileSystem Ext4(int megabytes = 128) => New("ext4", fs =>
-    {
-        using (var image = File.Create(fs.Image))
-            image.SetLength((long)megabytes << 20);
-        Run("mkfs.ext4", "-q", "-F", "-b", "4096", "-E", "lazy_itable_init=0,nodiscard", fs.Image);
-        Run("mount", "-o", "loop", fs.Image, fs.MountPoint);
-    });
+    public static TestFileSystem Ext4(int megabytes = 128) =>
+        OnImage("ext4", megabytes, "mkfs.ext4", "-q", "-F", "-b", "4096", "-E", "lazy_itable_init=0,nodiscard");
 
-    public static TestFileSystem Of(string type) => type == "ext4" ? Ext4() : Tmpfs();
+    /// <summary>The smallest that mkfs.xfs makes; its files can share blocks.</summary>
+    public static TestFileSystem Xfs() => OnImage("xfs", 320, "mkfs.xfs", "-q", "-f", "-K");
+
+    public static TestFileSystem Btrfs() => OnImage("btrfs", 256, "mkfs.btrfs", "-q", "-f", "-K");
+
+    public static TestFileSystem Of(string type) => type switch
+    {
+        "ext4" => Ext4(),
+        "xfs" => Xfs(),
+        "btrfs" => Btrfs(),
+        _ => Tmpfs(),
+    };
 
     /// <summary>Moves the filesystem to another mount point, as a node that takes it over would see it.</summary>
     public void MoveTo(string name)
@@ -80,6 +86,14 @@ public sealed class TestFileSystem : IDisposable
             throw new InvalidOperationException($"{program} {string.Join(' ', arguments)}: exit {process.ExitCode}: {error}");
         return output;
     }
+
+    private static TestFileSystem OnImage(string type, int megabytes, string program, params string[] options) => New(type, fs =>
+    {
+        using (var image = File.Create(fs.Image))
+            image.SetLength((long)megabytes << 20);
+        Run(program, [.. options, fs.Image]);
+        Run("mount", "-o", "loop", fs.Image, fs.MountPoint);
+    });
 
     private static TestFileSystem New(string type, Action<TestFileSystem> mount)
     {
