@@ -127,6 +127,49 @@ public sealed class AttributeTests : SessionTestBase
         });
     }
 
+    [TestCase(FATTR4_SIZE, 4)]
+    [TestCase(FATTR4_SIZE, 12)]
+    [TestCase(FATTR4_TIME_MODIFY, 8)]
+    [TestCase(FATTR4_FSID, 8)]
+    [TestCase(FATTR4_OWNER, 2)]
+    [TestCase(FATTR4_FILEHANDLE, 0)]
+    [TestCase(FATTR4_ACL, 2)]
+    [TestCase(FATTR4_SUPPORTED_ATTRS, 2)]
+    public void What_cannot_be_a_value_is_neither_the_same_nor_another(long attribute, int length)
+    {
+        byte[] file = MakeFile("f", "12345");
+        // As a count or a length the first word says more than there is.
+        byte[] value = [.. Enumerable.Repeat((byte)9, length)];
+        OperationArguments wrong = (ref XdrWriter w) =>
+        {
+            AttributeSet.Of((int)attribute).Write(ref w);
+            w.Opaque(value);
+        };
+        Assert.That(On(file, OP_VERIFY, wrong, out _), Is.EqualTo(nfsstat4.NFS4ERR_BADXDR));
+        Assert.That(On(file, OP_NVERIFY, wrong, out _), Is.EqualTo(nfsstat4.NFS4ERR_BADXDR));
+    }
+
+    [Test]
+    public void Every_value_that_is_told_can_be_compared()
+    {
+        byte[] file = MakeFile("f", "content");
+        var readable = SupportedBy(file).Without(AttributeTable.WriteOnly);
+        foreach (var attribute in AttributeTable.All.Where(a => readable.Has(a.Number) && a.Number != FATTR4_RDATTR_ERROR))
+        {
+            byte[] value = Get(file, attribute.Number)!;
+            var reader = new XdrReader(value);
+            attribute.Shape(ref reader);
+            Assert.That((reader.Failed, reader.Remaining), Is.EqualTo((false, 0)), $"the shape of attribute {attribute.Number}");
+            OperationArguments compared = (ref XdrWriter w) =>
+            {
+                AttributeSet.Of(attribute.Number).Write(ref w);
+                w.Opaque(value);
+            };
+            // Space is used by others meanwhile.
+            Assert.That(On(file, OP_VERIFY, compared, out _), Is.EqualTo(Ok).Or.EqualTo(nfsstat4.NFS4ERR_NOT_SAME), $"attribute {attribute.Number}");
+        }
+    }
+
     [Test]
     public void An_acl_is_told_as_it_was_given_until_the_mode_says_otherwise()
     {

@@ -101,7 +101,24 @@ internal sealed partial class AttributeCodec(OwnerNames owners) : IAttributeCode
         // What this file does not have is not compared, and said so.
         if (AttributeSet.Read(ref ours) != given)
             return nfsstat4.NFS4ERR_ATTRNOTSUPP;
-        return ours.Opaque(int.MaxValue).SequenceEqual(theirs) ? nfsstat4.NFS4ERR_SAME : nfsstat4.NFS4ERR_NOT_SAME;
+        if (ours.Opaque(int.MaxValue).SequenceEqual(theirs))
+            return nfsstat4.NFS4ERR_SAME;
+        return AreValues(given, theirs) ? nfsstat4.NFS4ERR_NOT_SAME : nfsstat4.NFS4ERR_BADXDR;
+    }
+
+    /// <summary>They can be decoded as values of these attributes, and nothing is behind them.</summary>
+    private static bool AreValues(AttributeSet given, ReadOnlySpan<byte> values)
+    {
+        var reader = new XdrReader(values);
+        SkipValues(given.Low, 0, ref reader);
+        SkipValues(given.High, 64, ref reader);
+        return !reader.Failed && reader.Remaining == 0;
+    }
+
+    private static void SkipValues(ulong set, int from, scoped ref XdrReader values)
+    {
+        for (; set != 0; set &= set - 1)
+            AttributeTable.ByNumber[from + System.Numerics.BitOperations.TrailingZeroCount(set)]!.Shape(ref values);
     }
 
     /// <summary>For what cannot be told without opening it: a mount point that leads into another export, or a file with an ACL.</summary>

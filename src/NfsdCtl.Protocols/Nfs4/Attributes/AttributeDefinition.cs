@@ -13,9 +13,10 @@ internal readonly record struct AttributeReading(Compound Call, OwnerNames Owner
 
 /// <summary>One attribute: its number, and how its value is got and set.</summary>
 /// <param name="Number">FATTR4_…</param>
+/// <param name="Shape">Its type on the wire.</param>
 /// <param name="Get">Null: it can only be set.</param>
 /// <param name="Set">Null: it is read-only.</param>
-internal sealed record AttributeDefinition(int Number, AttributeGetter? Get, AttributeSetter? Set = null)
+internal sealed record AttributeDefinition(int Number, AttributeShape Shape, AttributeGetter? Get, AttributeSetter? Set = null)
 {
     /// <summary>The minor version that brought it.</summary>
     public uint Since { get; init; }
