@@ -54,6 +54,18 @@ public sealed class OpenFileTests : Nfs4TestBase
     }
 
     [Test]
+    public void An_open_that_would_make_a_file_says_what_else_is_there()
+    {
+        Directory.CreateDirectory(Path.Combine(ExportPath, "directory"));
+        File.CreateSymbolicLink(Path.Combine(ExportPath, "link"), "directory");
+        nfsstat4 Try(string name, createmode4 mode) => client.Try(client.Compound().PutFh(Root).Open("o", name, mode: mode)).Status;
+        Assert.That(Try("directory", createmode4.UNCHECKED4), Is.EqualTo(nfsstat4.NFS4ERR_ISDIR));
+        Assert.That(Try("link", createmode4.UNCHECKED4), Is.EqualTo(nfsstat4.NFS4ERR_SYMLINK));
+        Assert.That(Try("directory", createmode4.GUARDED4), Is.EqualTo(nfsstat4.NFS4ERR_EXIST));
+        Assert.That(Try("link", createmode4.EXCLUSIVE4_1), Is.EqualTo(nfsstat4.NFS4ERR_EXIST));
+    }
+
+    [Test]
     public void A_file_is_made_written_and_closed_under_the_current_stateid_in_one_compound()
     {
         byte[] data = "what was written"u8.ToArray();

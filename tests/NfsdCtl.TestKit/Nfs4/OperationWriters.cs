@@ -24,19 +24,23 @@ public static class OperationWriters
     /// <summary>An OPEN of a name, which makes the file as <paramref name="mode"/> says, or not when it is null.</summary>
     public static CompoundBuilder Open(
         this CompoundBuilder compound, string owner, string name, uint access = 3, uint deny = 0, createmode4? mode = null, ulong verifier = 0, uint seqid = 0, ulong clientId = 0) =>
-        compound.Add(OP_OPEN, (ref XdrWriter w) =>
-        {
-            w.U32(seqid);
-            w.U32(access);
-            w.U32(deny);
-            w.U64(clientId);
-            w.Opaque(Encoding.UTF8.GetBytes(owner));
-            w.U32(mode is null ? 0u : 1);
-            if (mode is { } how)
-                WriteHow(how, verifier, ref w);
-            w.U32((uint)open_claim_type4.CLAIM_NULL);
-            w.Opaque(Encoding.UTF8.GetBytes(name));
-        });
+        compound.Add(OP_OPEN, (ref XdrWriter w) => WriteOpen(ref w, owner, name, access, deny, mode, verifier, seqid, clientId));
+
+    /// <summary>The arguments of <see cref="Open"/>.</summary>
+    public static void WriteOpen(
+        ref XdrWriter w, string owner, string name, uint access, uint deny, createmode4? mode, ulong verifier = 0, uint seqid = 0, ulong clientId = 0)
+    {
+        w.U32(seqid);
+        w.U32(access);
+        w.U32(deny);
+        w.U64(clientId);
+        w.Opaque(Encoding.UTF8.GetBytes(owner));
+        w.U32(mode is null ? 0u : 1);
+        if (mode is { } how)
+            WriteHow(how, verifier, ref w);
+        w.U32((uint)open_claim_type4.CLAIM_NULL);
+        w.Opaque(Encoding.UTF8.GetBytes(name));
+    }
 
     public static CompoundBuilder Close(this CompoundBuilder compound, StateId stateId) => compound.Add(OP_CLOSE, (ref XdrWriter w) =>
     {
@@ -83,7 +87,7 @@ public static class OperationWriters
         w.U64(length);
     });
 
-    public static void WriteBitmap(ReadOnlySpan<int> attributes, ref XdrWriter w)
+    public static void WriteBitmap(scoped ReadOnlySpan<int> attributes, ref XdrWriter w)
     {
         Span<uint> words = stackalloc uint[3];
         foreach (int attribute in attributes)

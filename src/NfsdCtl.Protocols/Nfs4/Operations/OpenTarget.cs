@@ -95,6 +95,9 @@ internal struct OpenTarget
             _ => CreateHow.Exclusive,
         };
         var status = compound.Files.Create(compound.File, args.Name, how, set, args.Verifier, out File, out _, out Directory, out Made).ToNfs();
+        // What is there and is no file: the check of its type says what it is.
+        if (status == nfsstat4.NFS4ERR_EXIST && how == CreateHow.Unchecked)
+            return Find(compound, args.Name);
         // A file that was there is cut to nothing or left alone (RFC 8881 §18.16.3).
         if (!Made && Size != 0)
             Size = null;
