@@ -17,6 +17,9 @@ public enum FileSystemFeatures : byte
     /// <summary>Two files can share blocks (FICLONERANGE).</summary>
     Clones = 4,
 
+    /// <summary>User quotas are on.</summary>
+    UserQuotas = 8,
+
     /// <summary>The features were asked for.</summary>
     Known = 128,
 }
@@ -34,6 +37,9 @@ internal static unsafe class FeatureProbe
         // There is no question to the kernel that changes nothing.
         if (type is "xfs" or "btrfs" or "bcachefs" or "ocfs2")
             features |= FileSystemFeatures.Clones;
+        DiskQuota quota;
+        if (Quotas.GetUser(root, 0, &quota) == 0)
+            features |= FileSystemFeatures.UserQuotas;
         return features;
     }
 

@@ -23,12 +23,25 @@ public sealed class TestFileSystem : IDisposable
 
     /// <param name="megabytes">The size of the (sparse) image.</param>
     public static TestFileSystem Ext4(int megabytes = 128) =>
-        OnImage("ext4", megabytes, "mkfs.ext4", "-q", "-F", "-b", "4096", "-E", "lazy_itable_init=0,nodiscard");
+        OnImage("ext4", megabytes, "loop", "mkfs.ext4", "-q", "-F", "-b", "4096", "-E", "lazy_itable_init=0,nodiscard");
+
+    /// <summary>With user quotas, which are on; null where the kernel has no disk quotas.</summary>
+    public static TestFileSystem? Ext4WithQuotas()
+    {
+        try
+        {
+            return OnImage("ext4", 64, "loop,usrquota", "mkfs.ext4", "-q", "-F", "-b", "4096", "-O", "quota", "-E", "quotatype=usrquota,lazy_itable_init=0,nodiscard");
+        }
+        catch (InvalidOperationException refused) when (refused.Message.Contains("mount") && !KernelHasQuotas())
+        {
+            return null;
+        }
+    }
 
     /// <summary>The smallest that mkfs.xfs makes; its files can share blocks.</summary>
-    public static TestFileSystem Xfs() => OnImage("xfs", 320, "mkfs.xfs", "-q", "-f", "-K");
+    public static TestFileSystem Xfs() => OnImage("xfs", 320, "loop", "mkfs.xfs", "-q", "-f", "-K");
 
-    public static TestFileSystem Btrfs() => OnImage("btrfs", 256, "mkfs.btrfs", "-q", "-f", "-K");
+    public static TestFileSystem Btrfs() => OnImage("btrfs", 256, "loop", "mkfs.btrfs", "-q", "-f", "-K");
 
     public static TestFileSystem Of(string type) => type switch
     {
@@ -87,12 +100,20 @@ public sealed class TestFileSystem : IDisposable
         return output;
     }
 
-    private static TestFileSystem OnImage(string type, int megabytes, string program, params string[] options) => New(type, fs =>
+    /// <summary>The format of ext4's quotas is registered, or could be (fs/quota/quota_v2.c).</summary>
+    private static bool KernelHasQuotas()
+    {
+        using var modprobe = Process.Start(new ProcessStartInfo("modprobe", ["-q", "quota_v2"]));
+        modprobe?.WaitForExit();
+        return modprobe?.ExitCode == 0;
+    }
+
+    private static TestFileSystem OnImage(string type, int megabytes, string mountOptions, string program, params string[] options) => New(type, fs =>
     {
         using (var image = File.Create(fs.Image))
             image.SetLength((long)megabytes << 20);
         Run(program, [.. options, fs.Image]);
-        Run("mount", "-o", "loop", fs.Image, fs.MountPoint);
+        Run("mount", "-o", mountOptions, fs.Image, fs.MountPoint);
     });
 
     private static TestFileSystem New(string type, Action<TestFileSystem> mount)

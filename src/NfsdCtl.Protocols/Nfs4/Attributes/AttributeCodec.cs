@@ -27,6 +27,8 @@ internal sealed partial class AttributeCodec(OwnerNames owners) : IAttributeCode
     private static readonly AttributeSet OfBirth = AttributeSet.Of(FATTR4_TIME_CREATE);
     private static readonly AttributeSet OfClones = AttributeSet.Of(FATTR4_CLONE_BLKSIZE);
 
+    private static readonly AttributeSet OfQuota = AttributeSet.Of(FATTR4_QUOTA_AVAIL_HARD, FATTR4_QUOTA_AVAIL_SOFT, FATTR4_QUOTA_USED);
+
     /// <summary>Not asked for in VERIFY: it tells how READDIR went, and those are write-only.</summary>
     private static readonly AttributeSet NeverCompared = AttributeTable.WriteOnly.With((int)FATTR4_RDATTR_ERROR);
 
@@ -156,13 +158,23 @@ internal sealed partial class AttributeCodec(OwnerNames owners) : IAttributeCode
             if (status != nfsstat4.NFS4_OK)
                 return status;
         }
+        return wanted.Overlaps(OfQuota & values.Supported) ? GetQuota(call, file, ref values) : nfsstat4.NFS4_OK;
+    }
+
+    /// <summary>That of the file's owner. Quotas may have been turned off meanwhile.</summary>
+    private static nfsstat4 GetQuota(Compound call, in FileRef file, ref AttributeValues values)
+    {
+        var status = call.Files.QuotaOf(file, values.Stat.Uid, out values.Quota);
+        if (status != VfsStatus.NotSupp)
+            return status.ToNfs();
+        values.Supported = values.Supported.Without(OfQuota);
         return nfsstat4.NFS4_OK;
     }
 
     private void OfPseudo(Compound call, Pseudo.PseudoNode node, ref AttributeValues values)
     {
         call.Service.Pseudo.Describe(call, node, out values.Stat);
-        values.Supported = AttributeTable.Of(call.MinorVersion).Without(AllOfAcl | OfBirth | OfClones);
+        values.Supported = AttributeTable.Of(call.MinorVersion).Without(AllOfAcl | OfBirth | OfClones | OfQuota);
         values.ExclusiveCreate = ExclusiveCreate & values.Supported;
         values.MountedOnFileId = values.Stat.FileId;
         values.FsRoot = "/";
@@ -178,6 +190,8 @@ internal sealed partial class AttributeCodec(OwnerNames owners) : IAttributeCode
             supported = supported.Without(AllOfAcl);
         if (!hasBirth)
             supported = supported.Without(OfBirth);
+        if (!call.Files.SupportsQuotas(file))
+            supported = supported.Without(OfQuota);
         return call.Files.SupportsClones(file) ? supported : supported.Without(OfClones);
     }
 

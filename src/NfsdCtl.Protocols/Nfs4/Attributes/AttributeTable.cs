@@ -7,7 +7,7 @@ namespace NfsdCtl.Protocols.Nfs4.Attributes;
 
 /// <summary>
 /// Every attribute that there is here (RFC 8881 §5.6 to §5.8, RFC 7862 §12.2, RFC 8275, RFC 8276 §8.1). What a POSIX filesystem cannot
-/// answer is not among them: archive, hidden, system, mimetype, time_backup, retention, layouts, quotas, sacl.
+/// answer is not among them: archive, hidden, system, mimetype, time_backup, retention, layouts, sacl.
 /// </summary>
 internal static class AttributeTable
 {
@@ -56,6 +56,9 @@ internal static class AttributeTable
         new((int)FATTR4_NUMLINKS, Word, (in v, ref w) => w.U32(v.Stat.LinkCount)),
         new((int)FATTR4_OWNER, Opaque, (in v, ref w) => v.Owners.Write(v.Stat.Uid, isGroup: false, ref w), AttributeSetters.Owner),
         new((int)FATTR4_OWNER_GROUP, Opaque, (in v, ref w) => v.Owners.Write(v.Stat.Gid, isGroup: true, ref w), AttributeSetters.OwnerGroup),
+        new((int)FATTR4_QUOTA_AVAIL_HARD, Hyper, (in v, ref w) => w.U64(v.Quota.AvailableHard)),
+        new((int)FATTR4_QUOTA_AVAIL_SOFT, Hyper, (in v, ref w) => w.U64(v.Quota.AvailableSoft)),
+        new((int)FATTR4_QUOTA_USED, Hyper, (in v, ref w) => w.U64(v.Quota.Used)),
         new((int)FATTR4_RAWDEV, Words, (in v, ref w) => { w.U32(v.Stat.DeviceMajor); w.U32(v.Stat.DeviceMinor); }),
         new((int)FATTR4_SPACE_AVAIL, Hyper, (in v, ref w) => w.U64(v.Space.AvailableBytes)),
         new((int)FATTR4_SPACE_FREE, Hyper, (in v, ref w) => w.U64(v.Space.FreeBytes)),

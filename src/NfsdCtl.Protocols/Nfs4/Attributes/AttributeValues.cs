@@ -16,6 +16,7 @@ internal struct AttributeValues
     public Vfs.Attributes Stat;
     public FileSystemLimits Limits;
     public FileSystemSpace Space;
+    public UserQuota Quota;
     public ulong FsIdMajor;
     public ulong FsIdMinor;
     public ulong MountedOnFileId;
