@@ -15,6 +15,9 @@ public sealed class CopyJobs(ServerState state, FileService files, EffectRunner 
     /// <summary>The most bytes between two looks, as knfsd has them (nfsd_copy_file_range).</summary>
     private const ulong Slice = 4 << 20;
 
+    /// <summary>How long the end of copies under way is waited for.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
+
     private readonly BlockingCollection<CopyJob> jobs = [];
     private Thread[] threads = [];
     private volatile bool ended;
@@ -38,9 +41,10 @@ public sealed class CopyJobs(ServerState state, FileService files, EffectRunner 
     {
         ended = true;
         jobs.CompleteAdding();
-        foreach (var thread in threads)
-            thread.Join();
-        jobs.Dispose();
+        long until = Environment.TickCount64 + (long)Patience.TotalMilliseconds;
+        // One that hangs in a filesystem that does not answer ends with the process.
+        if (Array.TrueForAll(threads, t => t.Join((int)Math.Max(0, until - Environment.TickCount64))))
+            jobs.Dispose();
     }
 
     /// <summary>Goes on with the copy on a thread of its own; the job's files are let go there.</summary>
