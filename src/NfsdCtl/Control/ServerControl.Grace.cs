@@ -131,8 +131,10 @@ public sealed partial class ServerControl
         bool hasRecord = scopes.HasRecord(scope);
         using (var gate = parts.State.Enter(effects))
             parts.State.Clients.CopyKnown(gate, scope, known);
+        // NFSv4 clients have no status monitor: they learn of the move by themselves
+        int notified = known.Count(c => !c.Name.Address.IsWildcard);
         if (dryRun)
-            return new ResumedWindow(server, shown, seconds, known.Count, known.Count);
+            return new ResumedWindow(server, shown, seconds, known.Count, notified);
         if (!hasRecord)
             parts.Effects.Warn($"resume_ip {server} {shown}: no record came along, so any client may reclaim");
         OpenOutcome opened;
@@ -145,7 +147,7 @@ public sealed partial class ServerControl
             return ControlError.Busy($"the window of {server} on {shown} is just ending: resume again");
         if (status != RecordStatus.Ok)
             return OfRecords(status, $"the window of {server} on {shown}");
-        return new ResumedWindow(server, shown, (int)Math.Ceiling(Left(scope).TotalSeconds), known.Count, known.Count);
+        return new ResumedWindow(server, shown, (int)Math.Ceiling(Left(scope).TotalSeconds), known.Count, notified);
     }
 
     private TimeSpan Left(Scope scope)
