@@ -1,25 +1,31 @@
 using System.Text.Json;
-using NfsdCtl.TestKit;
+using NUnit.Framework;
 
-namespace NfsdCtl.SystemTests.Scripts;
+namespace NfsdCtl.TestKit;
 
 /// <summary>Runs the project's scripts with the programs that this test run was built with.</summary>
 public static class Script
 {
-    private static readonly Dictionary<string, string> Environment = new()
+    private static readonly Dictionary<string, string> Programs = new()
     {
         ["NFSDCTL"] = Path.Combine(AppContext.BaseDirectory, "nfsdctl"),
         ["NFSDCTL_TRIALS"] = Path.Combine(AppContext.BaseDirectory, "NfsdCtl.Trials"),
     };
 
-    public static ShellResult Run(int seconds, string script, params string[] arguments) =>
-        Shell.Run(TimeSpan.FromSeconds(seconds), Environment, Path.Combine(Shell.Root, "scripts", script), arguments);
+    public static ShellResult Run(int seconds, string script, params string[] arguments) => Run(seconds, [], script, arguments);
+
+    /// <param name="environment">What it sees besides the programs and our own environment.</param>
+    public static ShellResult Run(int seconds, Dictionary<string, string> environment, string script, params string[] arguments) =>
+        Shell.Run(TimeSpan.FromSeconds(seconds), Programs.Concat(environment).ToDictionary(), Path.Combine(Shell.Root, "scripts", script), arguments);
 
     /// <summary>Runs a script that prints a verdict with --json, and asserts each of its findings.</summary>
     /// <returns>The values found, by what they say.</returns>
-    public static Dictionary<string, string> Judge(int seconds, string script, params string[] arguments)
+    public static Dictionary<string, string> Judge(int seconds, string script, params string[] arguments) => Judge(seconds, [], script, arguments);
+
+    /// <inheritdoc cref="Judge(int, string, string[])"/>
+    public static Dictionary<string, string> Judge(int seconds, Dictionary<string, string> environment, string script, params string[] arguments)
     {
-        var result = Run(seconds, script, [.. arguments, "--json"]);
+        var result = Run(seconds, environment, script, [.. arguments, "--json"]);
         var line = result.Output.Split('\n').LastOrDefault(l => l.StartsWith('{'));
         Assert.That(line, Is.Not.Null, result.ToString());
         using var verdict = JsonDocument.Parse(line!);

@@ -1,4 +1,4 @@
-using NfsdCtl.SystemTests.Scripts;
+using NfsdCtl.TestKit;
 
 namespace NfsdCtl.SystemTests.Crash;
 

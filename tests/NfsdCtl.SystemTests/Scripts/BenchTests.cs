@@ -1,4 +1,5 @@
 using System.Globalization;
+using NfsdCtl.TestKit;
 
 namespace NfsdCtl.SystemTests.Scripts;
 

@@ -1,3 +1,5 @@
+using NfsdCtl.TestKit;
+
 namespace NfsdCtl.SystemTests.Scripts;
 
 /// <summary>A move from one server to another by the scripts that an administrator uses.</summary>
