@@ -52,31 +52,27 @@ public abstract class Background : IDisposable
 }
 
 /// <summary>A client of the other address and filesystem: reads attributes, writes and locks, and notes how long each took.</summary>
-public sealed class Bystander : Background
+public abstract class Bystander(ILockClient machine, ServedFile file) : Background
 {
-    private readonly LockdClient machine;
-    private readonly HardMount nfs;
-    private readonly ServedFile file;
     private readonly byte[] block = new byte[4096];
     private uint turn;
-
-    public Bystander(IPAddress address, Place place, LockLedger ledger)
-    {
-        machine = new LockdClient(address, $"bystander-{address}", ledger);
-        nfs = new HardMount(place.Server, address);
-        file = place.Open(nfs, $"bystander-{address}");
-    }
 
     public Stopwatches Times { get; } = new();
 
     /// <summary>Locks that were refused though nobody else uses the file.</summary>
     public int Refused { get; private set; }
 
+    protected ServedFile File { get; } = file;
+
+    protected abstract void GetAttr();
+
+    protected abstract void Write(ulong offset, byte[] data);
+
     protected override void Step()
     {
-        var own = new ClientLock(file, 1, new Span64(++turn % 1000 * 8, 8), Exclusive: true);
-        Times.Time(() => nfs.GetAttr(file.Handle));
-        Times.Time(() => nfs.Write(file.Handle, turn % 16 * 4096, block, stable_how.UNSTABLE));
+        var own = new ClientLock(File, 1, new Span64(++turn % 1000 * 8, 8), Exclusive: true);
+        Times.Time(GetAttr);
+        Times.Time(() => Write(turn % 16 * 4096, block));
         Times.Time(() =>
         {
             if (machine.Lock(own) == NlmStatus.Granted)
@@ -87,25 +83,58 @@ public sealed class Bystander : Background
         Thread.Sleep(1);
     }
 
+    protected override void Release() => machine.Dispose();
+}
+
+/// <summary>One that mounts with NFSv3.</summary>
+public sealed class Nfs3Bystander : Bystander
+{
+    private readonly HardMount nfs;
+
+    public Nfs3Bystander(IPAddress address, Place place, LockLedger ledger) : this(address, place, ledger, new HardMount(place.Server, address))
+    {
+    }
+
+    private Nfs3Bystander(IPAddress address, Place place, LockLedger ledger, HardMount nfs)
+        : base(new LockdClient(address, $"bystander-{address}", ledger), place.Open(nfs, $"bystander-{address}")) => this.nfs = nfs;
+
+    protected override void GetAttr() => nfs.GetAttr(File.Handle);
+
+    protected override void Write(ulong offset, byte[] data) => nfs.Write(File.Handle, offset, data, stable_how.UNSTABLE);
+
     protected override void Release()
     {
-        machine.Dispose();
+        base.Release();
         nfs.Dispose();
     }
 }
 
-/// <summary>Asks all the time for locks that others hold: a grant of one is a doubled lock, as the ledger sees.</summary>
-public sealed class Contender : Background
+/// <summary>One that mounts with NFSv4.1.</summary>
+public sealed class Nfs4Bystander : Bystander
 {
-    private readonly LockdClient machine;
-    private readonly IReadOnlyList<ClientLock> others;
-    private int next;
+    private readonly Nfs4LockClient machine;
 
-    public Contender(IPAddress address, IReadOnlyList<ClientLock> others, LockLedger ledger)
+    public Nfs4Bystander(IPAddress address, Place place, LockLedger ledger) : this(new Nfs4LockClient(address, $"bystander-{address}", ledger), MakeFile(address, place))
     {
-        machine = new LockdClient(address, $"contender-{address}", ledger);
-        this.others = others;
     }
+
+    private Nfs4Bystander(Nfs4LockClient machine, ServedFile file) : base(machine, file) => this.machine = machine;
+
+    protected override void GetAttr() => machine.GetAttr(File);
+
+    protected override void Write(ulong offset, byte[] data) => machine.Write(File, offset, data);
+
+    private static ServedFile MakeFile(IPAddress address, Place place)
+    {
+        using var nfs = new HardMount(place.Server, address);
+        return place.Open(nfs, $"bystander-{address}");
+    }
+}
+
+/// <summary>Asks all the time for locks that others hold: a grant of one is a doubled lock, as the ledger sees.</summary>
+public sealed class Contender(ILockClient machine, IReadOnlyList<ClientLock> others) : Background
+{
+    private int next;
 
     public int Denied { get; private set; }
 

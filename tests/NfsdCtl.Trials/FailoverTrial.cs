@@ -10,8 +10,8 @@ namespace NfsdCtl.Trials;
 public sealed record FailoverPlan(Place Moving, Place Staying, string Move, int Clients, int Locks, IPAddress FirstClient, TimeSpan StallLimit);
 
 /// <summary>
-/// Clients hold locks through two addresses on two filesystems; one address moves with its filesystem. No lock may be lost, none
-/// granted twice, and clients of the other address and filesystem must not notice.
+/// Clients, NFSv3 and NFSv4.1 by turns, hold locks through two addresses on two filesystems; one address moves with its filesystem. No lock may
+/// be lost, none granted twice, and clients of the other address and filesystem must not notice.
 /// </summary>
 public sealed class FailoverTrial(FailoverPlan plan)
 {
@@ -19,18 +19,19 @@ public sealed class FailoverTrial(FailoverPlan plan)
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
     private readonly LockLedger ledger = new();
     private readonly Verdict verdict = new();
-    private readonly List<LockdClient> machines = [];
+    private readonly List<ILockClient> machines = [];
     private readonly List<ClientLock> moved = [];
     private readonly List<ClientLock> stayed = [];
 
     public Verdict Run()
     {
         for (var i = 0; i < plan.Clients; i++)
-            machines.Add(new LockdClient(Machines.Number(plan.FirstClient, i), $"client{i + 1}", ledger));
+            machines.Add(Machine(i, $"client{i + 1}", newer: i % 2 == 1));
         try
         {
             TakeLocks(plan.Moving, moved);
             TakeLocks(plan.Staying, stayed);
+            verdict.Tell("clients with NFSv3 / NFSv4.1", $"{Lockds.Count()} / {machines.Count - Lockds.Count()}");
             verdict.Tell("clients, locks held on the address that moves / stays", $"{plan.Clients}, {moved.Count} / {stayed.Count}");
             if (!verdict.Passed)
                 return verdict;
@@ -51,11 +52,17 @@ public sealed class FailoverTrial(FailoverPlan plan)
         return verdict;
     }
 
+    private IEnumerable<LockdClient> Lockds => machines.OfType<LockdClient>();
+
+    private IPAddress Address(int index) => Machines.Number(plan.FirstClient, index);
+
+    private ILockClient Machine(int index, string name, bool newer) => newer ? new Nfs4LockClient(Address(index), name, ledger) : new LockdClient(Address(index), name, ledger);
+
     private void TakeLocks(Place place, List<ClientLock> taken)
     {
         for (var i = 0; i < machines.Count; i++)
         {
-            using var nfs = new HardMount(place.Server, machines[i].Address);
+            using var nfs = new HardMount(place.Server, Address(i));
             var file = place.Open(nfs, "locks");
             for (var k = 0; k < plan.Locks; k++)
             {
@@ -71,7 +78,7 @@ public sealed class FailoverTrial(FailoverPlan plan)
         verdict.Check($"locks granted through {place.Server}", taken.Count, $"{plan.Clients * plan.Locks}", taken.Count == plan.Clients * plan.Locks);
     }
 
-    private static NlmStatus LockAfterGrace(LockdClient machine, ClientLock wanted)
+    private static NlmStatus LockAfterGrace(ILockClient machine, ClientLock wanted)
     {
         var clock = Stopwatch.StartNew();
         var status = machine.Lock(wanted);
@@ -81,9 +88,9 @@ public sealed class FailoverTrial(FailoverPlan plan)
     }
 
     /// <summary>The machine that does not hold a lock: the one after its holder.</summary>
-    private LockdClient Other(ClientLock of) => machines[(int)(of.Range.Start / 100_000 + 1) % machines.Count];
+    private ILockClient Other(ClientLock of) => machines[(int)(of.Range.Start / 100_000 + 1) % machines.Count];
 
-    private LockdClient Holder(ClientLock of) => machines[(int)(of.Range.Start / 100_000)];
+    private ILockClient Holder(ClientLock of) => machines[(int)(of.Range.Start / 100_000)];
 
     private void TryConflicts()
     {
@@ -95,11 +102,12 @@ public sealed class FailoverTrial(FailoverPlan plan)
     private void MoveUnderLoad()
     {
         var index = plan.Clients;
-        using var first = new Bystander(Machines.Number(plan.FirstClient, index++), plan.Staying, ledger);
-        using var second = new Bystander(Machines.Number(plan.FirstClient, index++), plan.Staying, ledger);
-        using var prober = new Prober(Machines.Number(plan.FirstClient, index++), plan.Moving);
-        using var contender = new Contender(Machines.Number(plan.FirstClient, index), moved, ledger);
-        Background[] all = [first, second, prober, contender];
+        using var first = new Nfs3Bystander(Address(index++), plan.Staying, ledger);
+        using var second = new Nfs4Bystander(Address(index++), plan.Staying, ledger);
+        using var prober = new Prober(Address(index++), plan.Moving);
+        using var contender = new Contender(Machine(index++, "contender3", newer: false), moved);
+        using var newer = new Contender(Machine(index, "contender4", newer: true), moved);
+        Background[] all = [first, second, prober, contender, newer];
         foreach (var each in all)
             each.Start();
         Thread.Sleep(Baseline);
@@ -122,10 +130,15 @@ public sealed class FailoverTrial(FailoverPlan plan)
         verdict.Tell("no answer through the address for", $"{prober.Times.Longest.TotalMilliseconds:F0} ms");
         verdict.Tell("all locks reclaimed after", $"{reclaimed.TotalMilliseconds:F0} ms");
         verdict.Tell("new locks granted again after", $"{normal.TotalMilliseconds:F0} ms");
-        verdict.Check("clients notified", machines.Count(m => m.Notified > 0), $"{plan.Clients}", machines.TrueForAll(m => m.Notified > 0));
+        verdict.Check("NFSv3 clients notified", Lockds.Count(m => m.Notified > 0), $"{Lockds.Count()}", Lockds.All(m => m.Notified > 0));
         verdict.Check("locks reclaimed", inTime, $"{moved.Count}", inTime == moved.Count);
         verdict.Check("reclaims refused", machines.Sum(m => m.Lost), "0", machines.TrueForAll(m => m.Lost == 0));
-        verdict.Check("conflicting requests during and after the move: refused / in grace / granted", $"{contender.Denied} / {contender.InGrace} / {contender.Granted}", "granted 0", contender.Granted == 0 && contender.Denied > 0);
+        foreach (var (version, asked) in new[] { ("NFSv3", contender), ("NFSv4.1", newer) })
+        {
+            verdict.Check(
+                $"{version}: conflicting requests during and after the move: refused / in grace / granted", $"{asked.Denied} / {asked.InGrace} / {asked.Granted}", "granted 0", asked.Granted == 0 && asked.Denied > 0);
+        }
+
         var limit = before + plan.StallLimit;
         verdict.Check($"other address and filesystem: slowest of {operations} operations (before: {before.TotalMilliseconds:F1} ms)", $"{during.TotalMilliseconds:F1} ms", $"< {limit.TotalMilliseconds:F0} ms", during < limit);
         verdict.Check("other address and filesystem: locks refused", first.Refused + second.Refused, "0", first.Refused + second.Refused == 0);
@@ -187,19 +200,23 @@ public sealed class FailoverTrial(FailoverPlan plan)
 
     private void GrantByCallback()
     {
-        foreach (var (what, mine) in new[] { ("the new server", moved[0]), ("the old server", stayed[0]) })
+        // who waits is a client with NFSv3; where there are several, behind one with NFSv4.1
+        foreach (var (what, locks) in new[] { ("the new server", moved), ("the old server", stayed) })
         {
-            var before = Other(mine).GrantedCallbacks;
+            if (locks.Find(l => Other(l) is LockdClient) is not { } mine)
+                continue;
+            var other = (LockdClient)Other(mine);
+            var before = other.GrantedCallbacks;
             var granted = false;
-            var waiter = new Thread(() => granted = Other(mine).LockWait(mine with { Svid = 8 }, TimeSpan.FromSeconds(10)));
+            var waiter = new Thread(() => granted = other.LockWait(mine with { Svid = 8 }, TimeSpan.FromSeconds(10)));
             waiter.Start();
             Thread.Sleep(300);
             var clock = Stopwatch.StartNew();
             Holder(mine).Unlock(mine);
             waiter.Join();
-            var called = Other(mine).GrantedCallbacks - before;
+            var called = other.GrantedCallbacks - before;
             verdict.Check($"a waiter of {what} granted by call-back after the unlock", granted ? $"{clock.ElapsedMilliseconds} ms" : "no", "< 2000 ms", granted && called == 1 && clock.ElapsedMilliseconds < 2000);
-            Other(mine).Unlock(mine with { Svid = 8 });
+            other.Unlock(mine with { Svid = 8 });
         }
     }
 

@@ -13,7 +13,7 @@ var first = new Option<IPAddress>("--first-client")
 };
 var json = new Option<bool>("--json") { Description = "The verdict as one line of JSON" };
 
-return new RootCommand("Puts NFS servers on trial with simulated lockd clients") { Failover(), Torture() }.Parse(args).Invoke();
+return new RootCommand("Puts NFS servers on trial with simulated clients") { Failover(), Torture() }.Parse(args).Invoke();
 
 Command Failover()
 {

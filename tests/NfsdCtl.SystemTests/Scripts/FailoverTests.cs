@@ -8,9 +8,10 @@ public sealed class FailoverTests
     [Test]
     public void The_demonstration_loses_and_doubles_no_lock()
     {
-        var found = Script.Judge(240, "demo-failover", "--clients", "3", "--locks", "10");
-        Assert.That(found["locks reclaimed"], Is.EqualTo("30"));
-        Assert.That(found["clients notified"], Is.EqualTo("3"));
+        var found = Script.Judge(240, "demo-failover", "--clients", "4", "--locks", "10");
+        Assert.That(found["clients with NFSv3 / NFSv4.1"], Is.EqualTo("2 / 2"));
+        Assert.That(found["locks reclaimed"], Is.EqualTo("40"));
+        Assert.That(found["NFSv3 clients notified"], Is.EqualTo("2"));
     }
 
     [Test]

@@ -31,7 +31,7 @@ public sealed record ClientLock(ServedFile File, uint Svid, Span64 Range, bool E
 /// A machine that locks files over NLM version 4 as Linux's lockd and statd do: it answers its own portmapper, takes GRANTED
 /// call-backs, and reclaims what it holds when SM_NOTIFY tells it of a restart. It has an address and a name of its own.
 /// </summary>
-public sealed class LockdClient : IDisposable
+public sealed class LockdClient : ILockClient
 {
     public const uint NlmProgram = 100021;
     public const uint NsmProgram = 100024;
@@ -71,7 +71,6 @@ public sealed class LockdClient : IDisposable
 
     public string Name { get; }
 
-    /// <summary>Reclaims that were granted, and those refused: locks that this machine lost.</summary>
     public int Reclaimed { get; private set; }
 
     public int Lost { get; private set; }
@@ -91,7 +90,6 @@ public sealed class LockdClient : IDisposable
         }
     }
 
-    /// <summary>Asks for a lock, without waiting. What is granted is held and will be reclaimed until <see cref="Unlock"/>.</summary>
     public NlmStatus Lock(ClientLock wanted)
     {
         var status = Ask(Server(wanted.File.Server), wanted, block: false, reclaim: false);
@@ -132,7 +130,6 @@ public sealed class LockdClient : IDisposable
         }, Result);
     }
 
-    /// <summary>Whether a lock could be had: Granted, Denied, or DeniedGracePeriod.</summary>
     public NlmStatus Test(ClientLock wanted) => Server(wanted.File.Server).Call(TestProcedure, (ref w) =>
     {
         Cookie(ref w);

@@ -28,7 +28,8 @@ public sealed class Nfs4SessionClient
     private uint sequence;
 
     /// <summary>EXCHANGE_ID, CREATE_SESSION, RECLAIM_COMPLETE.</summary>
-    public Nfs4SessionClient(IRpcChannel channel, string owner, uint minorVersion = 1, SessionWishes? wishes = null)
+    /// <param name="reclaims">It will reclaim first: <see cref="ReclaimComplete"/> is left to the caller.</param>
+    public Nfs4SessionClient(IRpcChannel channel, string owner, uint minorVersion = 1, SessionWishes? wishes = null, bool reclaims = false)
     {
         this.channel = channel;
         MinorVersion = minorVersion;
@@ -40,7 +41,8 @@ public sealed class Nfs4SessionClient
         var session = Send(new CompoundBuilder(minorVersion)
             .Add(nfs_opnum4.OP_CREATE_SESSION, (ref XdrWriter w) => WriteCreateSession(ClientId, first, wishes ?? new(), ref w)));
         Session = session.Body[8..(8 + SessionId.Size)];
-        Send(Compound().Add(nfs_opnum4.OP_RECLAIM_COMPLETE, (ref XdrWriter w) => w.Bool(false)));
+        if (!reclaims)
+            ReclaimComplete();
     }
 
     public uint MinorVersion { get; }
@@ -51,6 +53,9 @@ public sealed class Nfs4SessionClient
 
     /// <summary>The sequence of the next request.</summary>
     public uint Sequence => sequence + 1;
+
+    /// <summary>RECLAIM_COMPLETE for all filesystems.</summary>
+    public void ReclaimComplete() => Send(Compound().Add(nfs_opnum4.OP_RECLAIM_COMPLETE, (ref XdrWriter w) => w.Bool(false)));
 
     /// <summary>A compound that begins with the next SEQUENCE.</summary>
     public CompoundBuilder Compound(bool cacheThis = false) => At(++sequence, cacheThis);
