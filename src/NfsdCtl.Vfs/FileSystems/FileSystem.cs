@@ -185,12 +185,10 @@ public sealed unsafe class FileSystem
         byte empty = 0;
         if (!KernelHandles.TryGet(root, &empty, Files.AT_EMPTY_PATH, Id, out var key, out int mountId))
             return VfsStatus.Stale;
-        if (OwnIdentity is { } expected)
-        {
-            var mount = MountTable.Parse(File.ReadAllText("/proc/self/mountinfo")).FirstOrDefault(m => m.Id == mountId);
-            if (mount is null || FileSystemIdentity.Find(root, mount) != expected)
-                return VfsStatus.Stale;
-        }
+        // Where nothing is mounted now, the directory belongs to another filesystem, which is not to be taken for this one.
+        var mount = MountTable.Parse(File.ReadAllText("/proc/self/mountinfo")).FirstOrDefault(m => m.Id == mountId);
+        if (mount?.MountPoint != MountPoint || (OwnIdentity is { } expected && FileSystemIdentity.Find(root, mount) != expected))
+            return VfsStatus.Stale;
         int error = LoadKey(root);
         if (error != 0)
             return error is Errno.EROFS or Errno.ENOSPC ? ErrnoMap.ToStatus(error) : VfsStatus.Io;

@@ -56,7 +56,8 @@ public sealed unsafe class FileSystemTable(MountTable mounts, string? recordsDir
         {
             bool isKnown = known.TryGetValue(group.Key, out var before);
             var place = Examine(group.First(), isKnown ? [] : errors);
-            if (isKnown && (place is null || place.Own != before.FileSystem.OwnIdentity))
+            // A bare mount point belongs to the filesystem above: what is exported there is away.
+            if (isKnown && (place is null || place.Own != before.FileSystem.OwnIdentity || place.Mount.MountPoint != before.FileSystem.MountPoint))
                 result[group.Key] = before;
             else if (place is not null)
                 found.Add(place with { Explicit = ExplicitId([.. group], errors) });
