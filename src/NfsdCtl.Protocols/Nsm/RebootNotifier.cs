@@ -28,6 +28,7 @@ public sealed class RebootNotifier : IDisposable
     private readonly Dictionary<(NetAddress Server, NetAddress Client), Notice> notices = [];
     private readonly PriorityQueue<Notice, long> due = new();
     private int inFlight;
+    private bool paused;
 
     /// <param name="peers">Makes the calls.</param>
     /// <param name="time">The clock.</param>
@@ -70,6 +71,23 @@ public sealed class RebootNotifier : IDisposable
         Pump();
     }
 
+    /// <summary>
+    /// Tells nobody until <see cref="Resume"/>: a client reclaims as soon as it is told, and one that finds no server then tries again seconds later.
+    /// </summary>
+    public void Pause()
+    {
+        lock (gate)
+            paused = true;
+    }
+
+    /// <summary>What waits since <see cref="Pause"/> goes out.</summary>
+    public void Resume()
+    {
+        lock (gate)
+            paused = false;
+        Pump();
+    }
+
     /// <summary>Stops telling anybody about an address, which has left this host.</summary>
     public void Cancel(NetAddress server)
     {
@@ -108,7 +126,7 @@ public sealed class RebootNotifier : IDisposable
         lock (gate)
         {
             long now = time.GetTimestamp();
-            while (due.TryPeek(out var notice, out long at))
+            while (!paused && due.TryPeek(out var notice, out long at))
             {
                 if (notice.Ended)
                 {

@@ -55,6 +55,7 @@ public sealed class NfsServer : IHostedService, IDisposable
         var status = parts.NsmService.Start();
         if (status != RecordStatus.Ok)
             log.LogWarning("the server's state number could not be written ({Status}): clients are told a number made of the time", status);
+        parts.Notifier.Pause();
         OpenBootGrace(known);
         parts.Addresses.Arrived += parts.Notifier.AddressArrived;
         parts.Addresses.Departed += parts.Rpc.Abandon;
@@ -64,6 +65,7 @@ public sealed class NfsServer : IHostedService, IDisposable
         reload.Start();
         listeners.Open();
         await ports.StartAsync(listeners.Mappings(), cancellationToken).ConfigureAwait(false);
+        parts.Notifier.Resume();
         admin.Start();
         tick = parts.Time.CreateTimer(_ => parts.Nodes.Tick(), null, TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(1));
         Announce();

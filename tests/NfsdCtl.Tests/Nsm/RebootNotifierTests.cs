@@ -42,6 +42,17 @@ public sealed class RebootNotifierTests
     }
 
     [Test]
+    public void Nobody_is_told_before_the_server_answers_calls()
+    {
+        notifier.Pause();
+        notifier.Notify(Server, Client, 5);
+        time.Advance(TimeSpan.FromMinutes(1));
+        Assert.That(peers.Calls, Is.Empty);
+        notifier.Resume();
+        Assert.That(peers.Calls, Has.Count.EqualTo(1));
+    }
+
+    [Test]
     public void A_silent_client_is_tried_for_fifteen_minutes_with_growing_pauses()
     {
         bool? told = null;
