@@ -49,6 +49,9 @@ public sealed class TortureTrial(TorturePlan plan)
         {
             // some lives end inside their grace period, some well after it
             Thread.Sleep(random.Next(2) == 0 ? random.Next(200, 2000) : random.Next(2000, 12_000));
+            if (server.Lives == 1)
+                // or nobody would have anything to reclaim, in grace as they are from then on
+                SpinWait.SpinUntil(() => ledger.Count > 0, Patience);
             server.Kill();
             server.Start();
             // a client learns of it by SM_NOTIFY, and has its data checked by the next life

@@ -30,6 +30,16 @@ public sealed class LockLedger
         }
     }
 
+    /// <summary>Locks that are held.</summary>
+    public int Count
+    {
+        get
+        {
+            lock (gate)
+                return files.Values.Sum(held => held.Count);
+        }
+    }
+
     /// <summary>Notes a grant, whole ranges only: an owner's second grant of the same range takes the place of its first.</summary>
     public void Granted(string file, string owner, Span64 range, bool exclusive)
     {
