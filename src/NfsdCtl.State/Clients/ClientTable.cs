@@ -100,6 +100,8 @@ public sealed class ClientTable
         {
             entry.Durable = true;
             entry.HeldNoted = false;
+            if (entry.Forfeited && !need.Forfeited)
+                entry.EndReclaim();
             entry.Linger();
         }
     }

@@ -130,6 +130,15 @@ internal sealed class ClientEntry(ServerState state, int index, Host host, Scope
 
     public bool Forfeited { get; private set; }
 
+    /// <summary>
+    /// It forfeited its reclaims and knows by now what it lost, since it freed the stateids (RFC 8881 §8.4.3): before it is granted anything new,
+    /// its record must say again that it may reclaim. Clients of NLM and NFSv4.0 have no way to say so; theirs says it after the next window.
+    /// </summary>
+    public bool KnowsItsLoss => Forfeited && Host.Nfs4 is { MinorVersion: not 0, HasAcknowledged: true };
+
+    /// <summary>The record is to be written before something new, no reclaim, is granted.</summary>
+    public bool IsOutdated => HeldNoted || KnowsItsLoss;
+
     /// <summary>The number of ranges on disk is about locks of before: it must be dropped before a new lock is granted.</summary>
     public bool HeldNoted { get; set; }
 

@@ -336,11 +336,11 @@ public sealed partial class LockTable
     }
 
     private static bool NeedsRecord(ClientEntry entry, in LockRequest request) =>
-        !request.Unmonitored && (!entry.Recordable || (entry.HeldNoted && !request.Reclaim));
+        !request.Unmonitored && (!entry.Recordable || (entry.IsOutdated && !request.Reclaim));
 
     private static LockOutcome Need(ClientEntry entry, RecordNeedKind kind, ref LockTicket ticket)
     {
-        ticket.Need = new RecordNeed(entry.Index, kind, entry.Scope.Scope, entry.Host.Name, entry.Forfeited);
+        ticket.Need = new RecordNeed(entry.Index, kind, entry.Scope.Scope, entry.Host.Name, entry.Forfeited && !entry.KnowsItsLoss);
         return LockOutcome.NeedsRecord;
     }
 

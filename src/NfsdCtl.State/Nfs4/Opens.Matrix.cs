@@ -54,7 +54,7 @@ public sealed partial class Opens
             released ??= state.Releases.ReleasedFrom(file, access, deny, entry);
         if (released is not null && released != entry && !request.Reclaim)
             return Need(released, RecordNeedKind.Forfeit, ref ticket);
-        return !entry.Recordable || (entry.HeldNoted && !request.Reclaim) ? Need(entry, RecordNeedKind.Remember, ref ticket) : Nfs4Status.Ok;
+        return !entry.Recordable || (entry.IsOutdated && !request.Reclaim) ? Need(entry, RecordNeedKind.Remember, ref ticket) : Nfs4Status.Ok;
     }
 
     private ClientEntry? ExpiredHolder(int open) => nfs4.Clients.ExpiredHolder(state.Hosts.SeatAt(nfs4.States[open].Seat));
@@ -95,7 +95,7 @@ public sealed partial class Opens
 
     private static Nfs4Status Need(ClientEntry entry, RecordNeedKind kind, ref OpenTicket ticket)
     {
-        ticket.Need = new RecordNeed(entry.Index, kind, entry.Scope.Scope, entry.Host.Name, entry.Forfeited);
+        ticket.Need = new RecordNeed(entry.Index, kind, entry.Scope.Scope, entry.Host.Name, entry.Forfeited && !entry.KnowsItsLoss);
         return Nfs4Status.NeedsRecord;
     }
 }

@@ -254,6 +254,34 @@ public sealed class ScopeTests
     }
 
     [Test]
+    public void Who_freed_what_it_lost_may_reclaim_what_it_takes_from_then_on()
+    {
+        var client = New();
+        client.Open("o", FileA, ShareAccess.Both, ShareDeny.Both, out var lost);
+        harness.Release(ReleaseSelector.Address(TestHost.Address(ServerA)));
+        Assert.That(New("d", server: ServerB).Open("o", FileA, ShareAccess.Read, ShareDeny.None, out _), Is.EqualTo(Nfs4Status.Ok));
+        Assert.That(NeedsOf(client, StateHarness.File(StateHarness.FsA, 2)).Select(n => n.Forfeited), Is.EqualTo(new[] { true }), "it may believe still that it has what it lost");
+        Assert.That(client.Free(lost), Is.EqualTo(Nfs4Status.Ok));
+        var needs = NeedsOf(client, StateHarness.File(StateHarness.FsA, 3));
+        Assert.That(needs.Select(n => (n.Kind, n.Forfeited)), Is.EqualTo(new[] { (RecordNeedKind.Remember, false) }));
+        Assert.That(NeedsOf(client, StateHarness.File(StateHarness.FsA, 4)), Is.Empty);
+    }
+
+    /// <summary>Opens a file, and tells which records were written for that.</summary>
+    private List<RecordNeed> NeedsOf(TestNfs4Client client, FileKey file)
+    {
+        var needs = new List<RecordNeed>();
+        OpenTicket ticket = default;
+        while (harness.Do((in GateScope gate) => client.Nfs4.Opens.Open(
+            gate, new OpenRequest { Client = client.Session!.Client, Owner = "o"u8, File = file, Access = ShareAccess.Read }, out ticket)) == Nfs4Status.NeedsRecord)
+        {
+            needs.Add(ticket.Need);
+            client.Record(ticket.Need);
+        }
+        return needs;
+    }
+
+    [Test]
     public void After_the_window_reclaims_are_over_and_the_records_of_who_did_not_come_are_gone()
     {
         harness.Load(ScopeA, Record("4.1 c"));
