@@ -3,7 +3,11 @@ using static NfsdCtl.ClientTests.Kernel.Guests;
 
 namespace NfsdCtl.ClientTests.Kernel;
 
-/// <summary>kill -9 of the server, with locks of clients of every version.</summary>
+/// <summary>
+/// kill -9 of the server, with locks of clients of every version. First of all: in other tests the server takes locks from clients and gives them to
+/// others, and a client of NFSv3 or NFSv4.0 may not reclaim after that until a grace period has passed.
+/// </summary>
+[Order(1)]
 public sealed class RestartTests
 {
     /// <summary>
