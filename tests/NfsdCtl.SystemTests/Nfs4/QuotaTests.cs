@@ -3,8 +3,8 @@ using NfsdCtl.Protocols.Nfs4.Attributes;
 using NfsdCtl.TestKit.FileSystems;
 using NfsdCtl.TestKit.Rpc;
 using NfsdCtl.Wire.Xdr;
-using static NfsdCtl.Protocols.Nfs4.Nfs4Constants;
 using static NfsdCtl.Protocols.Nfs4.nfs_opnum4;
+using static NfsdCtl.Protocols.Nfs4.Nfs4Constants;
 
 namespace NfsdCtl.SystemTests.Nfs4;
 

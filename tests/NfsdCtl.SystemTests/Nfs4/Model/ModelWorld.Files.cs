@@ -6,8 +6,8 @@ using NfsdCtl.TestKit.Nfs4;
 using NfsdCtl.Wire.Xdr;
 using static NfsdCtl.Protocols.Nfs4.nfs_ftype4;
 using static NfsdCtl.Protocols.Nfs4.nfs_opnum4;
-using static NfsdCtl.Protocols.Nfs4.nfsstat4;
 using static NfsdCtl.Protocols.Nfs4.Nfs4Constants;
+using static NfsdCtl.Protocols.Nfs4.nfsstat4;
 
 namespace NfsdCtl.SystemTests.Nfs4.Model;
 
