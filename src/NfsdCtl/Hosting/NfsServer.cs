@@ -55,6 +55,7 @@ public sealed class NfsServer : IHostedService, IDisposable
         var status = parts.NsmService.Start();
         if (status != RecordStatus.Ok)
             log.LogWarning("the server's state number could not be written ({Status}): clients are told a number made of the time", status);
+        WarnOfShortGrace(parts.Settings);
         parts.Notifier.Pause();
         OpenBootGrace(known);
         parts.Addresses.Arrived += parts.Notifier.AddressArrived;
@@ -69,6 +70,13 @@ public sealed class NfsServer : IHostedService, IDisposable
         admin.Start();
         tick = parts.Time.CreateTimer(_ => parts.Nodes.Tick(), null, TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(1));
         Announce();
+    }
+
+    /// <summary>An idle client of NFSv4 looks for its server once in a lease, and only then learns that it has to reclaim.</summary>
+    private void WarnOfShortGrace(ServerSettings settings)
+    {
+        if (settings.Grace < settings.Lease && settings.MinorVersions != 0)
+            log.LogWarning("grace-time ({Grace} s) is shorter than lease-time ({Lease} s): an idle NFSv4 client may come too late to reclaim", settings.Grace, settings.Lease);
     }
 
     public async Task StopAsync(CancellationToken cancellationToken)

@@ -47,6 +47,17 @@ public sealed class ServeTests
         return server.Errors;
     }
 
+    [TestCase("20", "21", true)]
+    [TestCase("20", "20", false)]
+    public void A_grace_period_shorter_than_a_lease_is_warned_of(string grace, string lease, bool warned)
+    {
+        using var server = new ServerProcess(directory, Export, "--grace", grace, "--lease", lease).WaitUntilReady();
+        if (warned)
+            Assert.That(() => server.Errors, Does.Contain("grace-time (20 s) is shorter than lease-time (21 s)").After(5000, 50));
+        else
+            Assert.That(server.Errors, Does.Not.Contain("shorter"));
+    }
+
     [Test]
     public void It_says_that_it_is_ready_serves_and_ends_cleanly([Values("TERM", "INT")] string signal)
     {
@@ -204,6 +215,30 @@ public sealed class ServeTests
             Assert.That(server.Read("nlm_end_grace"), Does.StartWith("Y"));
             Assert.That(server.Write("nlm_end_grace", "Y"), Is.EqualTo(16));
         });
+    }
+
+    [Test]
+    public void With_records_dir_a_scopes_records_are_there_and_nothing_is_on_its_filesystem()
+    {
+        string records = Path.Combine(directory, "records");
+        string config = Path.Combine(directory, "conf");
+        File.WriteAllText(config, $"[nfsdctl]\nrecords-dir = {records}\n");
+        NlmLock held;
+        using (var server = new ServerProcess(directory, Export, "--config", config).WaitUntilReady())
+        {
+            using var locks = new TcpChannel(new IPEndPoint(IPAddress.Loopback, server.Port("lockd")));
+            held = new NlmLock(MakeFile(server), Offset: 0, Length: 10);
+            Assert.That(new NlmClient(locks).Lock(held), Is.EqualTo(nlm4_stats.NLM4_GRANTED));
+            Assert.That(Directory.EnumerateFiles(records, "*", SearchOption.AllDirectories), Is.Not.Empty);
+            Assert.That(Directory.EnumerateFileSystemEntries(data, ".nfsdctl*"), Is.Empty);
+            server.Signal("KILL");
+            server.WaitForExit();
+        }
+        using (var next = new ServerProcess(directory, Export, "--config", config).WaitUntilReady())
+        {
+            using var locks = new TcpChannel(new IPEndPoint(IPAddress.Loopback, next.Port("lockd")));
+            Assert.That(new NlmClient(locks).Lock(held with { Reclaim = true }), Is.EqualTo(nlm4_stats.NLM4_GRANTED));
+        }
     }
 
     [Test]
