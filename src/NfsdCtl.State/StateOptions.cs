@@ -45,6 +45,9 @@ public sealed record StateOptions
     /// <summary>The write of a window's end, or of a client's removal, is tried again after this when it failed.</summary>
     public TimeSpan PersistRetry { get; init; } = TimeSpan.FromSeconds(1);
 
+    /// <summary>A patient window does not end while no more time than this lies between two reclaims.</summary>
+    public TimeSpan ReclaimPause { get; init; } = TimeSpan.FromSeconds(1);
+
     /// <summary>The most grace windows at a time.</summary>
     public int MaxWindows { get; init; } = 1024;
 

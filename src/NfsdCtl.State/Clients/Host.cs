@@ -100,6 +100,9 @@ internal sealed class ScopeState(Scope scope)
     /// <summary>Clients that may reclaim here and have not finished.</summary>
     public int Missing { get; set; }
 
+    /// <summary>When a reclaim was last admitted; null: never.</summary>
+    public long? LastReclaim { get; set; }
+
     /// <summary>What the windows say of this scope, valid while <see cref="VerdictVersion"/> is that of the table.</summary>
     public Grace.Verdict Verdict { get; set; }
 

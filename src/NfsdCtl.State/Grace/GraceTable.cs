@@ -22,7 +22,14 @@ public enum OpenOutcome : byte
 /// <param name="Scope">Either part may be "any".</param>
 /// <param name="AnyoneMayReclaim">No record came along: every client may reclaim.</param>
 /// <param name="Persisted">It is on disk already (it was open when the server stopped): no effect PersistWindow.</param>
-public readonly record struct WindowRequest(Scope Scope, TimeSpan Duration, string Reason, bool AnyoneMayReclaim, bool Persisted);
+public readonly record struct WindowRequest(Scope Scope, TimeSpan Duration, string Reason, bool AnyoneMayReclaim, bool Persisted)
+{
+    /// <summary>
+    /// Its end waits while reclaims go on coming, for at most as long again: the kernel's server does so (clients_still_reclaiming). Not where an
+    /// administrator said when it ends.
+    /// </summary>
+    public bool IsPatient { get; init; }
+}
 
 /// <summary>A scope whose window ends, and the clients whose records go with it.</summary>
 public readonly record struct EndedScope(Scope Scope, IReadOnlyList<ClientName> Gone);
@@ -37,6 +44,12 @@ internal sealed class Window(ServerState state, long id, in WindowRequest reques
     public string Reason { get; } = request.Reason;
 
     public bool Anyone { get; } = request.AnyoneMayReclaim;
+
+    /// <summary>How much longer it may last while clients reclaim.</summary>
+    public TimeSpan Patience { get; } = request.IsPatient ? request.Duration : TimeSpan.Zero;
+
+    /// <summary>Its end at the latest.</summary>
+    public long Latest { get; set; }
 
     public WindowPhase Phase { get; set; } = WindowPhase.Opening;
 
@@ -105,6 +118,7 @@ public sealed class GraceTable
             return;
         }
         window.Deadline = window.NextDeadline;
+        window.Latest = state.After(state.Until(window.Deadline) + window.Patience);
         state.Agenda.Set(window, window.Deadline);
         if (window.Phase == WindowPhase.Open)
             return;
@@ -197,7 +211,14 @@ public sealed class GraceTable
         if (windows.Count == 0)
             return kind is RequestKind.ReclaimLock or RequestKind.ReclaimShare or RequestKind.Nfs4Reclaim ? Admission.NoGrace : Admission.Normal;
         var verdict = VerdictOf(scope);
-        return kind switch
+        var admission = Decide(verdict, entry, kind);
+        if (admission is Admission.Reclaim or Admission.ReclaimUnrecorded)
+            scope.LastReclaim = state.Now;
+        return admission;
+    }
+
+    private static Admission Decide(Verdict verdict, ClientEntry? entry, RequestKind kind) =>
+        kind switch
         {
             RequestKind.Io or RequestKind.UnlockKnown => Admission.Normal,
             RequestKind.NewLock or RequestKind.Nfs4New or RequestKind.UnlockUnknown => verdict.InGrace ? Admission.Grace : Admission.Normal,
@@ -205,7 +226,6 @@ public sealed class GraceTable
             RequestKind.ReclaimShare => verdict.Reclaims ? Admission.Reclaim : NoReclaim(verdict),
             _ => throw new ArgumentOutOfRangeException(nameof(kind)),
         };
-    }
 
     internal Verdict VerdictOf(ScopeState scope)
     {
@@ -255,8 +275,20 @@ public sealed class GraceTable
     {
         if (window.Phase == WindowPhase.Ending)
             state.Add(new Effect(EffectKind.PersistWindowEnd, window.Id, Scope: window.Scope));
+        else if (state.Now < window.Latest && IsReclaimed(window))
+            Prolong(window);
         else
             BeginEnd(window);
+    }
+
+    /// <summary>A client reclaimed a moment ago: there may be more to come.</summary>
+    private bool IsReclaimed(Window window) =>
+        state.Hosts.Scopes.Any(s => s.LastReclaim is { } last && window.Scope.Covers(s.Scope) && state.Since(last) <= state.Options.ReclaimPause);
+
+    private void Prolong(Window window)
+    {
+        window.Deadline = window.NextDeadline = Math.Min(state.After(state.Options.ReclaimPause), window.Latest);
+        state.Agenda.Set(window, window.Deadline);
     }
 
     private bool IsComplete(Window window)

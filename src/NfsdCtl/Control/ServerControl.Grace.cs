@@ -34,7 +34,7 @@ public sealed partial class ServerControl
         var windows = new List<ResumedWindow>();
         foreach (var (target, name) in targets)
         {
-            var resumed = Resume(server, target, name, seconds ?? parts.Settings.Grace, order.DryRun);
+            var resumed = Resume(server, target, name, seconds, order.DryRun);
             if (!resumed.Ok)
                 return resumed.Error;
             windows.Add(resumed.Value);
@@ -119,8 +119,9 @@ public sealed partial class ServerControl
         return null;
     }
 
-    private Outcome<ResumedWindow> Resume(NetAddress server, FileSystem fileSystem, string shown, int seconds, bool dryRun)
+    private Outcome<ResumedWindow> Resume(NetAddress server, FileSystem fileSystem, string shown, int? exactly, bool dryRun)
     {
+        int seconds = exactly ?? parts.Settings.Grace;
         var effects = new EffectList();
         var status = scopes.Load(fileSystem, effects, out _);
         parts.Effects.RunAll(effects);
@@ -139,7 +140,7 @@ public sealed partial class ServerControl
             parts.Effects.Warn($"resume_ip {server} {shown}: no record came along, so any client may reclaim");
         OpenOutcome opened;
         using (var gate = parts.State.Enter(effects))
-            opened = parts.State.Grace.Open(gate, new WindowRequest(scope, TimeSpan.FromSeconds(seconds), "resume_ip", !hasRecord, Persisted: false), out _);
+            opened = parts.State.Grace.Open(gate, new WindowRequest(scope, TimeSpan.FromSeconds(seconds), "resume_ip", !hasRecord, Persisted: false) { IsPatient = exactly is null }, out _);
         status = parts.Effects.RunAll(effects);
         if (opened == OpenOutcome.TooMany)
             return new ControlError(Errno.ENOSPC, "too many grace windows are open");

@@ -122,7 +122,7 @@ public sealed class NfsServer : IHostedService, IDisposable
         if (known == 0)
             return;
         var effects = new EffectList();
-        var request = new WindowRequest(new Scope(NetAddress.Any, FsId.Any), TimeSpan.FromSeconds(parts.Settings.Grace), "boot", AnyoneMayReclaim: false, Persisted: false);
+        var request = new WindowRequest(new Scope(NetAddress.Any, FsId.Any), TimeSpan.FromSeconds(parts.Settings.Grace), "boot", AnyoneMayReclaim: false, Persisted: false) { IsPatient = true };
         using (var gate = parts.State.Enter(effects))
             parts.State.Grace.Open(gate, request, out _);
         parts.Effects.RunAll(effects);

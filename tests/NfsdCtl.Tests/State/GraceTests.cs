@@ -148,6 +148,38 @@ public sealed class GraceTests
     }
 
     [Test]
+    public void The_end_of_a_patient_window_waits_while_reclaims_come()
+    {
+        var harness = new StateHarness();
+        harness.Load(AtA, Known(OnA));
+        harness.Open(AtA, 60, patient: true);
+        Reclaim(harness, 0, TimeSpan.FromSeconds(59.5));
+        harness.Advance(TimeSpan.FromSeconds(1));
+        Assert.That(harness.InWindow(AtA), Is.True);
+        Reclaim(harness, 1, TimeSpan.FromSeconds(0.2));
+        harness.Advance(TimeSpan.FromSeconds(1.1));
+        Assert.That(harness.InWindow(AtA), Is.False, "none came for a second");
+    }
+
+    [Test]
+    public void A_patient_window_ends_after_twice_its_time_at_the_latest([Values] bool patient)
+    {
+        var harness = new StateHarness();
+        harness.Load(AtA, Known(OnA));
+        harness.Open(AtA, 60, patient: patient);
+        int seconds = 0;
+        for (; harness.InWindow(AtA) && seconds < 1000; seconds++)
+            Reclaim(harness, seconds, TimeSpan.FromSeconds(1));
+        Assert.That(seconds, Is.EqualTo(patient ? 120 : 60));
+    }
+
+    private static void Reclaim(StateHarness harness, int number, TimeSpan later)
+    {
+        harness.Advance(later);
+        harness.Lock(OnA, 1, File, new LockRange((ulong)(10 * number), (ulong)(10 * number)), reclaim: true);
+    }
+
+    [Test]
     public void A_client_that_held_an_unknown_number_keeps_the_window_open_until_it_reboots()
     {
         var harness = new StateHarness();

@@ -160,8 +160,8 @@ public sealed class StateHarness
     public int Load(Scope scope, params ClientRecord[] clients) =>
         Do((in GateScope gate) => State.Clients.Load(gate, scope, new ScopeRecord { Exists = true, Clients = clients }));
 
-    public OpenOutcome Open(Scope scope, int seconds = 90, bool anyone = false, bool persisted = false) => Do((in GateScope gate) =>
-        State.Grace.Open(gate, new WindowRequest(scope, TimeSpan.FromSeconds(seconds), "test", anyone, persisted), out _));
+    public OpenOutcome Open(Scope scope, int seconds = 90, bool anyone = false, bool persisted = false, bool patient = false) => Do((in GateScope gate) =>
+        State.Grace.Open(gate, new WindowRequest(scope, TimeSpan.FromSeconds(seconds), "test", anyone, persisted) { IsPatient = patient }, out _));
 
     public bool End(Scope scope) => Do((in GateScope gate) => State.Grace.End(gate, scope));
 
