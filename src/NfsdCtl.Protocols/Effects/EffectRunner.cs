@@ -96,9 +96,7 @@ public sealed class EffectRunner : IDisposable
                 Defer(effect);
             else if (effect.Kind == EffectKind.CoverLocally && effect.File == locked)
                 localLocks.RealignLater(effect.File);
-            else if (call is not null && effect.Kind == EffectKind.CoverLocally && localLocks.Realign(effect.File, effect.Range, call))
-                continue;
-            else
+            else if (call is null || !PutOff(effect, call))
                 Execute(effect, effects);
         }
         effects.Clear();
@@ -157,6 +155,21 @@ public sealed class EffectRunner : IDisposable
             or EffectKind.NotifyClients or EffectKind.ForgetExpired => true,
         _ => false,
     };
+
+    /// <summary>Leaves what the kernel is to be given back to the moment before the reply is sent; false where that cannot be.</summary>
+    private bool PutOff(in Effect effect, IBlockingHook call)
+    {
+        switch (effect.Kind)
+        {
+            case EffectKind.CoverLocally:
+                return localLocks.Realign(effect.File, effect.Range, call);
+            case EffectKind.FileIdle when localLocks.Idle(effect.File, call):
+                FileIdle?.Invoke(effect.File);
+                return true;
+            default:
+                return false;
+        }
+    }
 
     private RecordStatus Execute(in Effect effect, EffectList effects)
     {

@@ -165,6 +165,15 @@ public sealed class LocalLocks : IDisposable
         Realign(key, LockRange.All, effects);
     }
 
+    /// <summary>The same before the reply of a call leaves. False: it is to be done at once.</summary>
+    internal bool Idle(in FileKey key, IBlockingHook call)
+    {
+        if (!Realign(key, LockRange.All, call))
+            return false;
+        waits.Cancel(key);
+        return true;
+    }
+
     /// <summary>Has one of the waiting threads find out when local programs leave the range; they tell by <see cref="Released"/>.</summary>
     public void AwaitRelease(in FileKey key, LockRange range, LockKind kind) => waits.Start(key, range, kind);
 

@@ -393,10 +393,12 @@ internal sealed unsafe class TcpConnection : Channel
 
     private void SendQueued()
     {
-        if (unsent.IsEmpty)
-            return;
+        // Asked inside the lock: a call that went on alone may be about to keep what the socket did not take, and this is the only time that it is
+        // told to be writable again.
         lock (sending)
         {
+            if (unsent.IsEmpty)
+                return;
             if (unsent.Drain() == SendResult.Broken)
                 Abort();
             Resume();
