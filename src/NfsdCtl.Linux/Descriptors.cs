@@ -40,6 +40,16 @@ public static unsafe partial class Descriptors
 
     [LibraryImport("libc", EntryPoint = "eventfd", SetLastError = true)]
     public static partial int EventFd(uint initial, int flags);
+
+    /// <summary>nanosleep(2), under a second: finer than the milliseconds of the runtime's waits. A signal may end it early.</summary>
+    public static void Sleep(TimeSpan time)
+    {
+        var wanted = new TimeSpec { Nanoseconds = (long)time.TotalNanoseconds };
+        _ = NanoSleep(&wanted, null);
+    }
+
+    [LibraryImport("libc", EntryPoint = "nanosleep")]
+    private static partial int NanoSleep(TimeSpec* wanted, TimeSpec* rest);
 }
 
 /// <summary>struct pollfd.</summary>

@@ -51,8 +51,8 @@ public enum EffectKind : byte
     NoteHeld,
 
     /// <summary>
-    /// Durable: write the window <see cref="Effect.Id"/> of <see cref="Effect.Scope"/>, which ends in <see cref="Effect.Value"/>
-    /// ticks from now, then <see cref="Grace.GraceTable.WindowPersisted"/>.
+    /// Durable: write the window <see cref="Effect.Id"/> of <see cref="Effect.Scope"/>, as <see cref="Grace.GraceTable.TryCopyStart"/> has
+    /// it, then <see cref="Grace.GraceTable.WindowPersisted"/>.
     /// </summary>
     PersistWindow,
 

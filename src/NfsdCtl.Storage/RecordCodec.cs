@@ -91,7 +91,7 @@ internal static class RecordCodec
                 entry = new RecordEntry.Forfeit(input.Name());
                 break;
             case Kind.Window:
-                entry = new RecordEntry.Window(new(DateTimeOffset.UnixEpoch.AddTicks(input.Ticks()), input.Text()));
+                entry = new RecordEntry.Window(new(DateTimeOffset.UnixEpoch.AddTicks(input.Ticks()), input.Text(), input.Byte() != 0));
                 break;
             case Kind.WindowEnd:
                 entry = new RecordEntry.WindowEnd(ReadNames(ref input));
@@ -125,6 +125,7 @@ internal static class RecordCodec
                 PutByte(output, (byte)Kind.Window);
                 PutU64(output, (ulong)(window.Record.Deadline - DateTimeOffset.UnixEpoch).Ticks);
                 PutText(output, window.Record.Reason);
+                PutByte(output, window.Record.AnyoneMayReclaim ? (byte)1 : (byte)0);
                 break;
             case RecordEntry.WindowEnd end:
                 PutByte(output, (byte)Kind.WindowEnd);

@@ -208,7 +208,7 @@ public sealed class EffectRunner : IDisposable
             EffectKind.Forfeit => records.Forfeit(effect.Scope, effect.Client),
             EffectKind.ForgetClient or EffectKind.ForgetExpired => records.Forget(effect.Scope, effect.Client),
             EffectKind.NoteHeld => records.NoteHeld(effect.Scope, [new ClientRecord(effect.Client) { Held = effect.Value }]),
-            EffectKind.PersistWindow => OpenWindow(effect),
+            EffectKind.PersistWindow => OpenWindow(effect, effects),
             EffectKind.PersistWindowEnd => EndWindow(effect, effects),
             _ => Notify(effect.Scope, effects),
         };
@@ -249,10 +249,18 @@ public sealed class EffectRunner : IDisposable
     }
 
     /// <summary>Boot grace is for any scope and on no disk: a crash in it leads to the next one.</summary>
-    private RecordStatus OpenWindow(in Effect effect) =>
-        effect.Scope.Server.IsWildcard || effect.Scope.FileSystem.IsAny
-            ? RecordStatus.Ok
-            : records.OpenWindow(effect.Scope, new WindowRecord(time.GetUtcNow().AddTicks(effect.Value), "resume_ip"));
+    private RecordStatus OpenWindow(in Effect effect, EffectList effects)
+    {
+        if (effect.Scope.Server.IsWildcard || effect.Scope.FileSystem.IsAny)
+            return RecordStatus.Ok;
+        WindowStart start;
+        using (var gate = state.Enter(effects))
+        {
+            if (!state.Grace.TryCopyStart(gate, effect.Id, out start))
+                return RecordStatus.Ok;
+        }
+        return records.OpenWindow(effect.Scope, new WindowRecord(time.GetUtcNow() + start.Left, start.Reason, start.AnyoneMayReclaim));
+    }
 
     private RecordStatus EndWindow(in Effect effect, EffectList effects)
     {

@@ -31,6 +31,9 @@ public readonly record struct WindowRequest(Scope Scope, TimeSpan Duration, stri
     public bool IsPatient { get; init; }
 }
 
+/// <summary>A window as it is to be on disk: it ends so much later than now.</summary>
+public readonly record struct WindowStart(TimeSpan Left, string Reason, bool AnyoneMayReclaim);
+
 /// <summary>A scope whose window ends, and the clients whose records go with it.</summary>
 public readonly record struct EndedScope(Scope Scope, IReadOnlyList<ClientName> Gone);
 
@@ -103,6 +106,14 @@ public sealed class GraceTable
         version++;
         Persist(gate, window, request.Persisted);
         return OpenOutcome.Opened;
+    }
+
+    /// <summary>What to write for an effect PersistWindow. False when the window is gone.</summary>
+    public bool TryCopyStart(in GateScope gate, long id, out WindowStart start)
+    {
+        var window = Find(id);
+        start = window is null ? default : new WindowStart(state.Until(window.NextDeadline), window.Reason, window.Anyone);
+        return window is not null;
     }
 
     /// <summary>The window is on disk, or could not be written: then it is as if <see cref="Open"/> had not been called.</summary>
@@ -320,7 +331,7 @@ public sealed class GraceTable
         if (persisted)
             WindowPersisted(gate, window.Id, true);
         else
-            state.Add(new Effect(EffectKind.PersistWindow, window.Id, Scope: window.Scope, Value: state.Until(window.NextDeadline).Ticks));
+            state.Add(new Effect(EffectKind.PersistWindow, window.Id, Scope: window.Scope));
     }
 
     private void BeginEnd(Window window)

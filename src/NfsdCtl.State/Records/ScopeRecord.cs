@@ -27,7 +27,8 @@ public sealed record ClientRecord(ClientName Name)
 }
 
 /// <summary>An open grace window as it is on disk.</summary>
-public sealed record WindowRecord(DateTimeOffset Deadline, string Reason);
+/// <param name="AnyoneMayReclaim">No record had come along when it was opened.</param>
+public sealed record WindowRecord(DateTimeOffset Deadline, string Reason, bool AnyoneMayReclaim = false);
 
 /// <summary>All that is on disk of one scope.</summary>
 public sealed record ScopeRecord

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using NfsdCtl.Linux;
 
 namespace NfsdCtl.Vfs.FileSystems;
@@ -7,7 +8,7 @@ namespace NfsdCtl.Vfs.FileSystems;
 /// sequence, and a sync of one file commits everything up to that file's last change (jbd2 commits whole transactions,
 /// ext4's fast commits take along every changed inode, xfs_log_force_seq forces the log up to a sequence number). So a file of the server's
 /// own is touched and synced: later than all changes that wait, and without writing anybody's data. What comes during a commit
-/// shares the next one.
+/// shares the next one, which waits a little for those whom the last released (<see cref="CommitGathering"/>).
 /// </summary>
 internal sealed unsafe class Journal(FileSystem volume)
 {
@@ -15,6 +16,7 @@ internal sealed unsafe class Journal(FileSystem volume)
     private static readonly TimeSpan Idle = TimeSpan.FromSeconds(10);
 
     private readonly object gate = new();
+    private readonly CommitGathering gathering = new();
     private List<IReplyHold> waiting = [];
     private List<IReplyHold> committing = [];
     private bool running;
@@ -66,7 +68,10 @@ internal sealed unsafe class Journal(FileSystem volume)
         ThreadIdentity.Become(Credential.Root);
         while (Next())
         {
+            long start = Stopwatch.GetTimestamp();
             bool good = Commit();
+            lock (gate)
+                gathering.Committed(committing.Count, waiting.Count, Stopwatch.GetElapsedTime(start));
             foreach (var hold in committing)
                 hold.Release(good);
             lock (gate)
@@ -85,9 +90,30 @@ internal sealed unsafe class Journal(FileSystem volume)
                 running = false;
                 return false;
             }
+        }
+        Gather();
+        lock (gate)
+        {
             (waiting, committing) = (committing, waiting);
             return true;
         }
+    }
+
+    private void Gather()
+    {
+        long start = Stopwatch.GetTimestamp();
+        var patience = gathering.Patience(Waiting());
+        if (patience == TimeSpan.Zero)
+            return;
+        while (Waiting() < gathering.Expected && Stopwatch.GetElapsedTime(start) < patience)
+            Descriptors.Sleep(patience / 8);
+        gathering.Waited(Waiting());
+    }
+
+    private int Waiting()
+    {
+        lock (gate)
+            return waiting.Count;
     }
 
     private bool Commit()

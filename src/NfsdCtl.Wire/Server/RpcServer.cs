@@ -14,6 +14,7 @@ public sealed class RpcServer : IDisposable
     private readonly List<RpcEndpoint> endpoints = [];
     private readonly List<Worker> workers = [];
     private readonly LoopMonitor monitor;
+    private ITimer? ticks;
     private int nextLoop;
     private int surplus;
     private int threads;
@@ -31,6 +32,7 @@ public sealed class RpcServer : IDisposable
         Report = report;
         threads = Math.Max(options.Threads, Options.Loops + 1);
         Buffers = new BufferPool(options.MaxRecord);
+        Connections = new ConnectionTable(options.MaxConnections, options.MaxConnectionsPerClient, options.IdleAfter);
         Loops = [.. Enumerable.Range(0, Options.Loops).Select(i => new Loop(i))];
         monitor = new LoopMonitor(this, Loops.Length);
     }
@@ -64,6 +66,8 @@ public sealed class RpcServer : IDisposable
     internal Action<string, Exception?> Report { get; }
 
     internal BufferPool Buffers { get; }
+
+    internal ConnectionTable Connections { get; }
 
     internal PipePool Pipes { get; } = new();
 
@@ -120,6 +124,7 @@ public sealed class RpcServer : IDisposable
         foreach (var loop in Loops)
             TakeFollower()!.Promote(loop, null);
         monitor.Start();
+        ticks = Time.CreateTimer(_ => Connections.Advance(), null, ConnectionTable.Tick, ConnectionTable.Tick);
     }
 
     /// <summary>Closes the endpoints and the connections that came in; the threads stay for a next <see cref="Listen"/>.</summary>
@@ -151,6 +156,7 @@ public sealed class RpcServer : IDisposable
             return;
         CloseAll();
         stopping = true;
+        ticks?.Dispose();
         monitor.Stop();
         foreach (var loop in Loops)
             loop.Stop();

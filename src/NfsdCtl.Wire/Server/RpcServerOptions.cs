@@ -14,6 +14,15 @@ public sealed record RpcServerOptions
     /// <summary>The longest record and reply over TCP, in bytes: a WRITE or READ of 1 MiB and its head.</summary>
     public int MaxRecord { get; init; } = 1024 * 1024 + 64 * 1024;
 
+    /// <summary>TCP connections at most. Over it, the client that has the most loses the one it has not used for longest.</summary>
+    public int MaxConnections { get; init; } = 16_384;
+
+    /// <summary>TCP connections of one client address at most.</summary>
+    public int MaxConnectionsPerClient { get; init; } = 1024;
+
+    /// <summary>A connection without a call for longer than this is closed; clients connect again when they need to.</summary>
+    public TimeSpan IdleAfter { get; init; } = TimeSpan.FromMinutes(6);
+
     /// <summary>The longest time that a loop may be held up by a call that did not say that it blocks.</summary>
     public TimeSpan StuckAfter { get; init; } = TimeSpan.FromMilliseconds(1);
 }

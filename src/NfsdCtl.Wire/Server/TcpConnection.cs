@@ -47,6 +47,7 @@ internal sealed unsafe class TcpConnection : Channel
     private bool waiting;
     private bool ended;
     private bool removed;
+    private int recordBegun;
     private volatile bool anyReady;
     private volatile bool closed;
 
@@ -59,6 +60,7 @@ internal sealed unsafe class TcpConnection : Channel
         this.local = local;
         this.peer = peer;
         unsent = new UnsentQueue(descriptor, server);
+        LastUse = server.Connections.Now;
     }
 
     public override int MaxReply => server.Options.MaxRecord;
@@ -72,6 +74,7 @@ internal sealed unsafe class TcpConnection : Channel
     public override void Drive(Worker worker, uint events)
     {
         worker.Bind(Transport.Tcp, local.Address, local.Port, peer.Address, peer.Port);
+        LastUse = server.Connections.Now;
         SendQueued();
         SendReady(worker);
         drained &= events == 0;
@@ -160,7 +163,7 @@ internal sealed unsafe class TcpConnection : Channel
             if ((mark & 0x8000_0000) != 0)
             {
                 (start, length) = (recordStart, recordLength);
-                recordLength = fragments = 0;
+                recordLength = fragments = recordBegun = 0;
                 return true;
             }
         }
@@ -235,8 +238,14 @@ internal sealed unsafe class TcpConnection : Channel
 
     private void ReturnIdleInput()
     {
-        if (input is null || position != filled || recordLength != 0)
+        if (input is null)
             return;
+        if (position != filled || recordLength != 0)
+        {
+            if (recordBegun == 0)
+                recordBegun = LastUse;
+            return;
+        }
         server.Buffers.Return(input);
         input = null;
         position = filled = 0;
@@ -416,6 +425,17 @@ internal sealed unsafe class TcpConnection : Channel
         Loop.Post(this);
     }
 
+    public NetAddress Client => peer.Address;
+
+    /// <summary>The tick of <see cref="ConnectionTable"/> at which something last happened here.</summary>
+    public int LastUse { get; private set; }
+
+    /// <summary>The tick at which the record began that has not come whole; 0: there is none.</summary>
+    public int RecordBegun => Volatile.Read(ref recordBegun);
+
+    /// <summary>Calls run or wait whose replies the client expects.</summary>
+    public bool IsAwaited => Volatile.Read(ref alone) > 0 || Volatile.Read(ref held) > 0;
+
     /// <summary>The server address that the client uses.</summary>
     public NetAddress LocalAddress => local.Address;
 
@@ -444,6 +464,7 @@ internal sealed unsafe class TcpConnection : Channel
             return;
         _ = Sockets.Shutdown(Descriptor, Sockets.SHUT_RDWR);
         server.Counters.CountClosed();
+        server.Connections.Remove(this);
         lock (sending)
             removed = true;
         Retire(ready);

@@ -50,9 +50,11 @@ internal sealed unsafe class TcpListener(RpcServer server, Loop loop, int descri
         var target = server.NextLoop();
         var connection = new TcpConnection(server, target, socket, programs, (local.ToNetAddress(), local.Port), (peer.ToNetAddress(), peer.Port));
         server.Counters.CountOpened();
+        server.Connections.Add(connection);
         if (!target.Add(connection, Epoll.EPOLLIN | Epoll.EPOLLOUT | Epoll.EPOLLRDHUP | Epoll.EPOLLET))
         {
             server.Counters.CountClosed();
+            server.Connections.Remove(connection);
             connection.Release();
         }
     }

@@ -63,6 +63,12 @@ public sealed record ServerSettings
     /// <summary>Whether owners are told by name.</summary>
     public bool OwnerNames { get; init; }
 
+    /// <summary>The most TCP connections.</summary>
+    public int MaxConnections { get; init; } = 16_384;
+
+    /// <summary>The most TCP connections of one client address.</summary>
+    public int MaxConnectionsPerClient { get; init; } = 1024;
+
     /// <summary>The most NFSv4 clients, unconfirmed ones included.</summary>
     public int MaxClients { get; init; } = 16_384;
 

@@ -19,6 +19,8 @@ public static class SettingTable
         MinorVersion(0),
         MinorVersion(1),
         MinorVersion(2),
+        Number("nfsd", "max-connections", 16, 1_000_000, "TCP connections at most; over it, the client that has the most loses one", s => s.MaxConnections, (s, v) => s with { MaxConnections = v }),
+        Number("nfsd", "max-connections-per-client", 1, 1_000_000, "TCP connections of one client address at most", s => s.MaxConnectionsPerClient, (s, v) => s with { MaxConnectionsPerClient = v }),
         Number("nfsd", "max-operations", 8, 1024, "operations of one NFSv4 compound at most", s => s.MaxOperations, (s, v) => s with { MaxOperations = v }),
         Number("nfsd", "max-clients", 1, 1_000_000, "NFSv4 clients at most", s => s.MaxClients, (s, v) => s with { MaxClients = v }),
         Number("nfsd", "max-sessions", 1, 4096, "sessions of one NFSv4 client at most", s => s.MaxSessions, (s, v) => s with { MaxSessions = v }),

@@ -68,7 +68,7 @@ public sealed class ScopeLoader(ServerState state, IScopeRecords records, TimePr
         {
             state.Clients.Load(entered, scope, record);
             if (record.Window is { } window && window.Deadline > now)
-                state.Grace.Open(entered, new WindowRequest(scope, window.Deadline - now, window.Reason, AnyoneMayReclaim: false, Persisted: true), out _);
+                state.Grace.Open(entered, new WindowRequest(scope, window.Deadline - now, window.Reason, window.AnyoneMayReclaim, Persisted: true), out _);
         }
     }
 }

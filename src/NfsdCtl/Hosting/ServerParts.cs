@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Logging;
 using NfsdCtl.Configuration;
+using NfsdCtl.Linux;
 using NfsdCtl.Network;
 using NfsdCtl.Protocols.Effects;
 using NfsdCtl.Protocols.Local;
@@ -35,6 +36,9 @@ public sealed class ServerParts : IDisposable
 
     /// <summary>Threads that wait for local programs to give up a lock; beyond them the wait is by retries.</summary>
     private const int LocalWaitThreads = 8;
+
+    /// <summary>As in svc_age_temp_xprts: Linux clients close what is idle after five minutes themselves.</summary>
+    private static readonly TimeSpan MostIdle = TimeSpan.FromMinutes(6);
 
     private readonly CancellationTokenSource stopping = new();
     private readonly DnsClientNames clientNames;
@@ -98,7 +102,7 @@ public sealed class ServerParts : IDisposable
         Nlm = new NlmProgram(NlmService);
         NsmService = new NsmService(State, Records, Effects, Peers, time, new Scope(NetAddress.Any, FsId.Any));
         Nsm = new NsmProgram(NsmService);
-        Rpc = new RpcServer(new RpcServerOptions { Threads = settings.Threads }, time, (line, bug) => log.LogError(bug, "{Line}", line));
+        Rpc = new RpcServer(TransportOptions(settings), time, (line, bug) => log.LogError(bug, "{Line}", line));
     }
 
     public ServerSettings Settings { get; }
@@ -169,6 +173,21 @@ public sealed class ServerParts : IDisposable
         clientNames.Dispose();
         mounts.Dispose();
         stopping.Dispose();
+    }
+
+    private static RpcServerOptions TransportOptions(ServerSettings settings)
+    {
+        // The cache of open files leaves a quarter of the descriptors, and locked files need theirs.
+        int descriptors = (int)Math.Min(Credentials.RaiseDescriptorLimit() / 8, int.MaxValue);
+        var lease = TimeSpan.FromSeconds(settings.Lease);
+        return new RpcServerOptions
+        {
+            Threads = settings.Threads,
+            MaxConnections = Math.Min(settings.MaxConnections, descriptors),
+            MaxConnectionsPerClient = settings.MaxConnectionsPerClient,
+            // An NFSv4 client is heard of once in a lease, and its back channel is to stay.
+            IdleAfter = lease * 2 > MostIdle ? lease * 2 : MostIdle,
+        };
     }
 
     /// <summary>The names by which clients may know a server address: the address itself, then its name.</summary>

@@ -8,9 +8,9 @@ namespace NfsdCtl.SystemTests.Wire;
 /// <summary>A server of the toy program on 127.0.0.1, over TCP.</summary>
 internal sealed class ToyServer : IDisposable
 {
-    public ToyServer(RpcServerOptions? options = null)
+    public ToyServer(RpcServerOptions? options = null, TimeProvider? time = null)
     {
-        Server = new RpcServer(options ?? new RpcServerOptions { Threads = 8 }, TimeProvider.System, (line, e) =>
+        Server = new RpcServer(options ?? new RpcServerOptions { Threads = 8 }, time ?? TimeProvider.System, (line, e) =>
         {
             lock (Reports)
                 Reports.Add($"{line} {e?.GetType().Name}");
@@ -27,7 +27,7 @@ internal sealed class ToyServer : IDisposable
 
     public IPEndPoint Endpoint { get; }
 
-    public RawConnection Connect(int receiveBuffer = 0) => new(Endpoint, receiveBuffer);
+    public RawConnection Connect(int receiveBuffer = 0, IPAddress? source = null) => new(Endpoint, receiveBuffer, source);
 
     /// <summary>True as soon as the condition holds; false when it does not come about in 20 s.</summary>
     public static bool Eventually(Func<bool> condition) => SpinWait.SpinUntil(condition, TimeSpan.FromSeconds(20));

@@ -14,7 +14,11 @@ public sealed class FakeBackChannel : IBackChannel
     private readonly List<Action> whenClosed = [];
     private readonly ConcurrentQueue<Action<RpcReply>> waiting = new();
 
+    /// <summary>Every CB_COMPOUND.</summary>
     public List<RpcRequest> Calls { get; } = [];
+
+    /// <summary>Every CB_NULL, and what takes its answer.</summary>
+    public List<(RpcRequest Call, Action<RpcReply> Answer)> Probes { get; } = [];
 
     public bool IsOpen { get; private set; } = true;
 
@@ -22,6 +26,11 @@ public sealed class FakeBackChannel : IBackChannel
     {
         if (!IsOpen)
             return 0;
+        if (request.Procedure == 0)
+        {
+            Probes.Add((request, answer));
+            return uint.MaxValue;
+        }
         Calls.Add(request);
         waiting.Enqueue(answer);
         return (uint)Calls.Count;
@@ -47,7 +56,11 @@ public sealed class FakeBackChannel : IBackChannel
         whenClosed.ForEach(t => t());
     }
 
-    public void Refuse() => Next()(new RpcReply(RpcOutcome.Refused, AcceptStatus.ProgUnavail, default, "no such program"));
+    public void Refuse() => Next()(Refused);
+
+    public void RefuseProbe() => Probes[^1].Answer(Refused);
+
+    public void AnswerProbe() => Probes[^1].Answer(new RpcReply(RpcOutcome.Answered, AcceptStatus.Success, default, null));
 
     /// <summary>Answers the oldest call: the status of CB_SEQUENCE, and of what is behind it.</summary>
     public void Answer(nfsstat4 sequence, nfsstat4 operation = nfsstat4.NFS4_OK)
@@ -107,6 +120,8 @@ public sealed class FakeBackChannel : IBackChannel
         Assert.That((r.Failed, r.Remaining), Is.EqualTo((false, 0)));
         return (refersTo, handle, stateId, status, count, verifier);
     }
+
+    private static RpcReply Refused => new(RpcOutcome.Refused, AcceptStatus.ProgUnavail, default, "no such program");
 
     private Action<RpcReply> Next() => waiting.TryDequeue(out var answer) ? answer : throw new InvalidOperationException("no call waits for an answer");
 

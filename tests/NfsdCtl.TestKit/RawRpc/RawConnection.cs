@@ -9,11 +9,16 @@ public sealed class RawConnection : IDisposable
 {
     private readonly Socket socket;
 
-    public RawConnection(IPEndPoint server, int receiveBuffer = 0)
+    /// <param name="server">Where to.</param>
+    /// <param name="receiveBuffer">Bytes; 0: the system's.</param>
+    /// <param name="source">The client address; null: the system's choice.</param>
+    public RawConnection(IPEndPoint server, int receiveBuffer = 0, IPAddress? source = null)
     {
         socket = new Socket(server.AddressFamily, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true, ReceiveTimeout = 30_000, SendTimeout = 30_000 };
         if (receiveBuffer > 0)
             socket.ReceiveBufferSize = receiveBuffer;
+        if (source is not null)
+            socket.Bind(new IPEndPoint(source, 0));
         socket.Connect(server);
     }
 

@@ -7,6 +7,7 @@ internal sealed class MemoryRecords : IScopeRecords
 {
     private readonly Dictionary<Scope, Dictionary<ClientName, ClientRecord>> clients = [];
     private readonly Dictionary<Scope, uint> states = [];
+    private readonly Dictionary<Scope, WindowRecord> windows = [];
 
     public RecordStatus Failure { get; set; }
 
@@ -23,7 +24,9 @@ internal sealed class MemoryRecords : IScopeRecords
 
     public RecordStatus Load(Scope scope, out ScopeRecord record)
     {
-        record = clients.TryGetValue(scope, out var known) ? new ScopeRecord { Exists = true, Clients = [.. known.Values] } : ScopeRecord.Empty;
+        record = clients.TryGetValue(scope, out var known)
+            ? new ScopeRecord { Exists = true, Clients = [.. known.Values], Window = windows.GetValueOrDefault(scope) }
+            : ScopeRecord.Empty;
         return Failure;
     }
 
@@ -40,10 +43,11 @@ internal sealed class MemoryRecords : IScopeRecords
                 c[client.Name] = client;
         });
 
-    public RecordStatus OpenWindow(Scope scope, WindowRecord window) => Do("window", scope, _ => { });
+    public RecordStatus OpenWindow(Scope scope, WindowRecord window) => Do("window", scope, _ => windows[scope] = window);
 
     public RecordStatus EndWindow(Scope scope, IReadOnlyList<ClientName> gone) => Do("window end", scope, c =>
     {
+        windows.Remove(scope);
         foreach (var name in gone)
             c.Remove(name);
     });

@@ -314,11 +314,19 @@ public sealed class StateHarness
             EffectKind.Forfeit => Records!.Forfeit(effect.Scope, effect.Client),
             EffectKind.ForgetClient or EffectKind.ForgetExpired => Records!.Forget(effect.Scope, effect.Client),
             EffectKind.NoteHeld => Records!.NoteHeld(effect.Scope, [new ClientRecord(effect.Client) { Held = effect.Value }]),
-            EffectKind.PersistWindow => Records!.OpenWindow(effect.Scope, new WindowRecord(Time.GetUtcNow().AddTicks(effect.Value), "test")),
+            EffectKind.PersistWindow => WriteStart(effect),
             EffectKind.PersistWindowEnd => WriteEnd(effect.Id),
             _ => RecordStatus.Ok,
         };
         Assert.That(status, Is.EqualTo(RecordStatus.Ok));
+    }
+
+    private RecordStatus WriteStart(in Effect effect)
+    {
+        WindowStart start;
+        using (var gate = State.Enter(effects))
+            Assert.That(State.Grace.TryCopyStart(gate, effect.Id, out start));
+        return Records!.OpenWindow(effect.Scope, new WindowRecord(Time.GetUtcNow() + start.Left, start.Reason, start.AnyoneMayReclaim));
     }
 
     private RecordStatus WriteEnd(long window)

@@ -27,7 +27,7 @@ public sealed class ScopeRecordStoreTests
     [Test]
     public void Everything_that_was_acknowledged_is_there_after_a_restart()
     {
-        var window = new WindowRecord(new DateTimeOffset(2026, 1, 2, 3, 4, 5, TimeSpan.Zero), "resume_ip");
+        var window = new WindowRecord(new DateTimeOffset(2026, 1, 2, 3, 4, 5, TimeSpan.Zero), "resume_ip", AnyoneMayReclaim: true);
         var store = new ScopeRecordStore(directory);
         Assert.That(store.Remember(Here, Client(1) with { State = 7, Held = 12 }), Is.EqualTo(RecordStatus.Ok));
         Assert.That(store.Remember(Here, Client(2)), Is.EqualTo(RecordStatus.Ok));

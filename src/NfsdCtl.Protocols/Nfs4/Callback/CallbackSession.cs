@@ -74,6 +74,10 @@ internal sealed class CallbackSession
             return connections.Contains(connection);
     }
 
+    /// <summary>CB_NULL: whether somebody answers call-backs there, before any is needed. False: nobody can.</summary>
+    public void Probe(IBackChannel connection, Action<bool> answered) =>
+        connection.Call(Request(NFS4_CALLBACK.NFS_CB.CB_NULL, []), reply => answered(reply.Outcome != RpcOutcome.Refused));
+
     /// <summary>Starts a request on a free slot. False when there is none, or no connection: nothing was sent.</summary>
     public bool Start(Func<CallbackSlot, uint, byte[]> encode, Action<CallbackOutcome, nfsstat4> done, Action<CallbackSlot, IBackChannel, RpcReply> answered)
     {
@@ -133,16 +137,7 @@ internal sealed class CallbackSession
             arguments = slot.Request;
             ways = [.. connections];
         }
-        var user = Session.CallbackUser;
-        var request = new RpcRequest
-        {
-            To = default,
-            Program = Session.CallbackProgram,
-            Version = NFS4_CALLBACK.NFS_CB.Number,
-            Procedure = NFS4_CALLBACK.NFS_CB.CB_COMPOUND,
-            Identity = user is { } u ? new RpcIdentity(u.Uid, u.Gid, "") : null,
-            Arguments = arguments,
-        };
+        var request = Request(NFS4_CALLBACK.NFS_CB.CB_COMPOUND, arguments);
         foreach (var way in ways)
         {
             if (way.Call(request, reply => answered(slot, way, reply)) != 0)
@@ -151,6 +146,16 @@ internal sealed class CallbackSession
         lock (own)
             slot.Stranded = true;
     }
+
+    private RpcRequest Request(uint procedure, byte[] arguments) => new()
+    {
+        To = default,
+        Program = Session.CallbackProgram,
+        Version = NFS4_CALLBACK.NFS_CB.Number,
+        Procedure = procedure,
+        Identity = Session.CallbackUser is { } user ? new RpcIdentity(user.Uid, user.Gid, "") : null,
+        Arguments = arguments,
+    };
 
     private uint HighestUsed(uint also)
     {

@@ -57,6 +57,11 @@ public sealed class Nfs4Callbacks
         if (first)
             connection.WhenClosed(() => Closed(connection));
         target.SendStranded((slot, way, reply) => Answered(target, slot, way, reply));
+        target.Probe(connection, answered =>
+        {
+            if (!answered)
+                Unfit(target, connection);
+        });
         return true;
     }
 
@@ -139,13 +144,19 @@ public sealed class Nfs4Callbacks
                 Enter((in GateScope gate) => state.Nfs4.Sessions.BackChannelFault(gate, target.Session));
                 break;
             case CallbackOutcome.NoProgram:
-                target.Remove(way);
-                Tell(target);
+                Unfit(target, way);
                 break;
         }
         if (outcome is CallbackOutcome.NoProgram or CallbackOutcome.Broken)
             target.SendStranded((again, next, answer) => Answered(target, again, next, answer));
         done?.Invoke(outcome, status);
+    }
+
+    /// <summary>Nobody answers call-backs on this connection.</summary>
+    private void Unfit(CallbackSession session, IBackChannel connection)
+    {
+        session.Remove(connection);
+        Tell(session);
     }
 
     private void Closed(IBackChannel connection)

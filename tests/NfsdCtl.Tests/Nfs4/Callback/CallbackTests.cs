@@ -51,6 +51,23 @@ public sealed class CallbackTests
     }
 
     [Test]
+    public void A_connection_is_asked_whether_call_backs_are_answered_there()
+    {
+        var way = new FakeBackChannel();
+        callbacks.Bind(client.Session!, way);
+        Assert.That(way.Probes, Has.Count.EqualTo(1));
+        Assert.That((way.Probes[0].Call.Program, way.Probes[0].Call.Procedure), Is.EqualTo((0x40000000u, 0u)));
+        way.AnswerProbe();
+        Assert.That(client.Beat(), Is.EqualTo(SequenceFlags.None));
+        var other = new FakeBackChannel();
+        callbacks.Bind(client.Session!, other);
+        other.RefuseProbe();
+        Assert.That(client.Beat(), Is.EqualTo(SequenceFlags.None), "there is another way");
+        way.RefuseProbe();
+        Assert.That(client.Beat(), Is.EqualTo(SequenceFlags.CallbackPathDown | SequenceFlags.CallbackPathDownSession));
+    }
+
+    [Test]
     public void A_call_back_is_of_the_minor_version_that_the_client_speaks()
     {
         var way = new FakeBackChannel();
