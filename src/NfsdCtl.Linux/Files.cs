@@ -44,6 +44,9 @@ public static unsafe partial class Files
     public const int RWF_SYNC = 4;
     public const int RWF_NOWAIT = 8;
 
+    public const uint SYNC_FILE_RANGE_WRITE = 2;
+    public const uint SYNC_FILE_RANGE_WRITE_AND_WAIT = 7;
+
     public const int SEEK_DATA = 3;
     public const int SEEK_HOLE = 4;
 
@@ -117,6 +120,10 @@ public static unsafe partial class Files
 
     [LibraryImport("libc", EntryPoint = "fsync", SetLastError = true)]
     public static partial int FSync(int descriptor);
+
+    /// <summary>sync_file_range(2): data only, and not the disk's own cache. Length 0: to the end.</summary>
+    [LibraryImport("libc", EntryPoint = "sync_file_range", SetLastError = true)]
+    public static partial int SyncFileRange(int descriptor, long offset, long length, uint flags);
 
     [LibraryImport("libc", EntryPoint = "ftruncate64", SetLastError = true)]
     public static partial int FTruncate(int descriptor, long length);

@@ -4,11 +4,13 @@ namespace NfsdCtl.Vfs.FileSystems;
 /// How long a commit waits for those who will want it too. A client whose change is answered often has its next one on the way;
 /// a commit that starts without it makes it wait for two. So the next one starts when as many wait as had waited for the last and
 /// during it, or after half of the last one's time. Who comes alone is never kept: one is expected, and one is there.
-/// Where waiting was in vain it is tried ever more seldom.
+/// Where waiting was in vain it is tried ever more seldom, and where a commit takes less than a millisecond not at all: the processor is
+/// better used for the commit than for nothing.
 /// </summary>
 internal sealed class CommitGathering
 {
     private const int MostSkipped = 64;
+    private static readonly TimeSpan Fast = TimeSpan.FromMilliseconds(1);
     private static readonly TimeSpan MostPatience = TimeSpan.FromMilliseconds(5);
 
     private TimeSpan took;
@@ -21,7 +23,7 @@ internal sealed class CommitGathering
     /// <summary>How long to wait at most, now that <paramref name="waiting"/> are there.</summary>
     public TimeSpan Patience(int waiting)
     {
-        if (waiting >= Expected || skipped > 0)
+        if (waiting >= Expected || skipped > 0 || took < Fast)
         {
             skipped = Math.Max(0, skipped - 1);
             return TimeSpan.Zero;

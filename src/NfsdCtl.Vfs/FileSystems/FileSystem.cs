@@ -35,8 +35,6 @@ public sealed unsafe class FileSystem
         Type = mount.Type;
         LivesInMemory = FileSystemIdentity.LivesInMemory(mount.Type);
         StatusId = id.High ^ id.Low;
-        if (recordsDirectory is null && Journal.IsFor(mount))
-            Journal = new Journal(this);
     }
 
     public FsId Id { get; }
@@ -49,8 +47,8 @@ public sealed unsafe class FileSystem
     /// <summary>Nothing to sync, nothing to wait for.</summary>
     public bool LivesInMemory { get; }
 
-    /// <summary>Where one commit makes every change of metadata stable; null where each file is to be synced.</summary>
-    internal Journal? Journal { get; }
+    /// <summary>Where one commit makes every change of metadata stable; null where each file is to be synced, and before the first opening.</summary>
+    internal Journal? Journal { get; private set; }
 
     /// <summary>The fsid of attributes (RFC 1813 §2.6, fattr3): the same on every node.</summary>
     public ulong StatusId { get; }
@@ -195,6 +193,9 @@ public sealed unsafe class FileSystem
         RootKey = key;
         MountId = mountId;
         Features = FeatureProbe.Ask(root, Type);
+        // Without the server's own directory there is no file whose sync commits the others.
+        Journal = recordsDirectory is null && Journal.IsFor(mount) ? Journal ?? new Journal(this) : null;
+        Journal?.TakesData = mount.Type != "xfs" && !mount.HasOption("lazytime");
         fixed (byte* hidden = ".nfsdctl\0"u8)
             HiddenKey = KernelHandles.TryGet(root, hidden, 0, Id, out var hiddenKey, out _) ? hiddenKey : default;
         return VfsStatus.Ok;

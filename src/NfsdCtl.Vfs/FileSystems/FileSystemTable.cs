@@ -93,7 +93,7 @@ public sealed unsafe class FileSystemTable(MountTable mounts, string? recordsDir
 
     /// <summary>The filesystem object that is already there, so that its descriptors and verifier stay, or a new one.</summary>
     private FileSystem Reuse(FsId id, Place place) =>
-        table.TryGetValue(id, out var known) && known.MountPoint == place.Mount.MountPoint
+        table.TryGetValue(id, out var known) && known.MountPoint == place.Mount.MountPoint && known.Type == place.Mount.Type && known.OwnIdentity == place.Own
             ? known
             : new FileSystem(id, place.Own, place.Mount, recordsDirectory);
 

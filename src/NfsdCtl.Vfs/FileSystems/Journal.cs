@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Runtime.InteropServices;
 using NfsdCtl.Linux;
 
 namespace NfsdCtl.Vfs.FileSystems;
@@ -7,7 +8,7 @@ namespace NfsdCtl.Vfs.FileSystems;
 /// Commits a filesystem's journal for all who changed its metadata. On ext3, ext4 and XFS the transactions of all files are one
 /// sequence, and a sync of one file commits everything up to that file's last change (jbd2 commits whole transactions,
 /// ext4's fast commits take along every changed inode, xfs_log_force_seq forces the log up to a sequence number). So a file of the server's
-/// own is touched and synced: later than all changes that wait, and without writing anybody's data. What comes during a commit
+/// own is touched and synced: later than all changes that wait, and without writing data that nobody waits for. What comes during a commit
 /// shares the next one, which waits a little for those whom the last released (<see cref="CommitGathering"/>).
 /// </summary>
 internal sealed unsafe class Journal(FileSystem volume)
@@ -17,9 +18,15 @@ internal sealed unsafe class Journal(FileSystem volume)
 
     private readonly object gate = new();
     private readonly CommitGathering gathering = new();
-    private List<IReplyHold> waiting = [];
-    private List<IReplyHold> committing = [];
+    private List<JournalEntry> waiting = [];
+    private List<JournalEntry> committing = [];
     private bool running;
+
+    /// <summary>
+    /// Whether <see cref="Add"/> takes data too: ext4's commit follows the write-back of data and flushes the disk. XFS can keep data on another device, and with
+    /// lazytime a file's times reach the journal only with a sync of that file.
+    /// </summary>
+    public bool TakesData { get; set; }
 
     /// <summary>Something waits for a commit or is in one.</summary>
     public bool IsBusy
@@ -39,12 +46,12 @@ internal sealed unsafe class Journal(FileSystem volume)
         _ => false,
     };
 
-    /// <summary>Releases the hold as soon as every change made until now is on disk.</summary>
-    public void Add(IReplyHold hold)
+    /// <summary>Releases the hold as soon as every change of metadata made until now is on disk, and the data named.</summary>
+    public void Add(IReplyHold hold, in DirtyRange data = default)
     {
         lock (gate)
         {
-            waiting.Add(hold);
+            waiting.Add(new JournalEntry(hold, data));
             if (running)
             {
                 Monitor.Pulse(gate);
@@ -72,8 +79,11 @@ internal sealed unsafe class Journal(FileSystem volume)
             bool good = Commit();
             lock (gate)
                 gathering.Committed(committing.Count, waiting.Count, Stopwatch.GetElapsedTime(start));
-            foreach (var hold in committing)
-                hold.Release(good);
+            foreach (var waiter in committing)
+            {
+                waiter.Data.Release();
+                waiter.Hold.Release(good && waiter.Written);
+            }
             lock (gate)
                 committing.Clear();
         }
@@ -128,12 +138,29 @@ internal sealed unsafe class Journal(FileSystem volume)
             default:
                 return false;
         }
+        WriteData();
         bool good = Sync(root);
         volume.ReleaseMount();
         // A journal that fails takes along what was unstable, too.
         if (!good)
             volume.ChangeWriteVerifier();
         return good;
+    }
+
+    private void WriteData()
+    {
+        var all = CollectionsMarshal.AsSpan(committing);
+        foreach (ref readonly var waiter in all)
+            waiter.Data.Start();
+        bool good = true;
+        foreach (ref var waiter in all)
+        {
+            waiter.Written = waiter.Data.Finish();
+            good &= waiter.Written;
+        }
+        // The kernel has forgotten the pages: what others wrote unstable may be gone with them.
+        if (!good)
+            volume.ChangeWriteVerifier();
     }
 
     private static bool Sync(int root)
@@ -151,6 +178,16 @@ internal sealed unsafe class Journal(FileSystem volume)
         Descriptors.Close(file);
         return good;
     }
+}
+
+/// <summary>Who waits for a commit, and for what data before it.</summary>
+internal struct JournalEntry(IReplyHold hold, DirtyRange data)
+{
+    public readonly IReplyHold Hold = hold;
+    public readonly DirtyRange Data = data;
+
+    /// <summary>The data was written out.</summary>
+    public bool Written = true;
 }
 
 /// <summary>Waits for a commit where the reply cannot be held. One for each thread.</summary>

@@ -7,7 +7,11 @@ namespace NfsdCtl.Vfs.FileSystems;
 /// <summary>One line of /proc/self/mountinfo (proc(5)).</summary>
 /// <param name="Id">The mount's id, as statx and name_to_handle_at give it.</param>
 /// <param name="Root">What of the filesystem is mounted: "/" unless it is a bind mount of a part.</param>
-public sealed record MountEntry(int Id, int ParentId, string Device, string Root, string MountPoint, string Type, string Source);
+public sealed record MountEntry(int Id, int ParentId, string Device, string Root, string MountPoint, string Type, string Source, string Options = "")
+{
+    /// <summary>Of the whole filesystem, whatever each mount of it adds.</summary>
+    public bool HasOption(string name) => Options.Split(',').Contains(name);
+}
 
 /// <summary>The mounts of this process, read again when the kernel says that they changed.</summary>
 public sealed unsafe class MountTable : IDisposable
@@ -76,7 +80,7 @@ public sealed unsafe class MountTable : IDisposable
                 continue;
             result.Add(new MountEntry(
                 int.Parse(words[0], CultureInfo.InvariantCulture), int.Parse(words[1], CultureInfo.InvariantCulture), words[2],
-                Unescape(words[3]), Unescape(words[4]), words[separator + 1], Unescape(words[separator + 2])));
+                Unescape(words[3]), Unescape(words[4]), words[separator + 1], Unescape(words[separator + 2]), words.Length > separator + 3 ? words[separator + 3] : ""));
         }
         return result;
     }

@@ -6,8 +6,13 @@ namespace NfsdCtl.Vfs;
 public sealed unsafe partial class FileService
 {
     /// <summary>
+    /// Data of at most so many bytes is written out by those who commit the journal: more would keep others' changes waiting.
+    /// </summary>
+    private const ulong MostShared = 64 * 1024;
+
+    /// <summary>
     /// Makes written data stable: the whole file's, whatever range is named (which RFC 1813 §3.3.21 allows). Concurrent calls
-    /// for one file share one fdatasync.
+    /// for one file share one fdatasync, and small files where there is a journal its commits.
     /// </summary>
     public VfsStatus Commit(in FileRef file, ulong offset, uint count, out WccData wcc)
     {
@@ -18,7 +23,7 @@ public sealed unsafe partial class FileService
         if (status == VfsStatus.Ok)
             status = CheckData(file, wcc.After, Files.W_OK);
         if (status == VfsStatus.Ok && file.Export.Options.Sync)
-            status = Sync(file, DataSync);
+            status = SharedCommit(file, wcc.After.Size) is { } journal ? CommitData(file, journal, 0, 0) : Sync(file, DataSync);
         FillAfter(file, ref wcc);
         return status;
     }
@@ -39,12 +44,7 @@ public sealed unsafe partial class FileService
         if (!file.Export.Options.Sync || file.Volume.LivesInMemory)
             return VfsStatus.Ok;
         if (file.Volume.Journal is { } journal)
-        {
-            if (file.HoldReply() is not { } hold)
-                return Wait(file, journal);
-            journal.Add(hold);
-            return VfsStatus.Ok;
-        }
+            return Await(file, journal, default);
         if (file.Type == FileType.Regular)
             return Sync(file, FullSync);
         // What is neither file nor directory is only metadata, and goes to disk with its directory.
@@ -61,12 +61,29 @@ public sealed unsafe partial class FileService
         }
     }
 
-    private static VfsStatus Wait(in FileRef file, Journal journal)
+    /// <summary>Has the reply wait for the journal, or waits for it.</summary>
+    private static VfsStatus Await(in FileRef file, Journal journal, in DirtyRange data)
     {
+        if (file.HoldReply() is { } hold)
+        {
+            journal.Add(hold, data);
+            return VfsStatus.Ok;
+        }
         file.BeforeBlocking();
         var waiter = JournalWaiter.Current;
-        journal.Add(waiter);
+        journal.Add(waiter, data);
         return waiter.Wait() ? VfsStatus.Ok : VfsStatus.Io;
+    }
+
+    /// <summary>The journal that makes so much data stable along with the metadata; null where the file is to be synced by itself.</summary>
+    private static Journal? SharedCommit(in FileRef file, ulong length) =>
+        length <= MostShared && file.Volume.Journal is { TakesData: true } journal ? journal : null;
+
+    /// <summary>Has the reply wait until this part of the file is on disk.</summary>
+    private VfsStatus CommitData(in FileRef file, Journal journal, ulong offset, ulong length)
+    {
+        var status = file.Node.AcquireData(forWriting: true, nodes.Now, out int descriptor);
+        return status == VfsStatus.Ok ? Await(file, journal, new DirtyRange(file.Node, descriptor, offset, length)) : status;
     }
 
     private VfsStatus Sync(in FileRef file, Func<int, int> sync)

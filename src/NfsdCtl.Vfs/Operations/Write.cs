@@ -17,8 +17,11 @@ public sealed unsafe partial class FileService
         committed = StableHow.Unstable;
         FillBefore(file, out wcc);
         bool wait = stable != StableHow.Unstable && file.Export.Options.Sync && !file.Volume.LivesInMemory;
-        int flags = !wait ? 0 : stable == StableHow.FileSync ? Files.RWF_SYNC : Files.RWF_DSYNC;
+        var journal = wait ? SharedCommit(file, (ulong)data.Length) : null;
+        int flags = !wait || journal is not null ? 0 : stable == StableHow.FileSync ? Files.RWF_SYNC : Files.RWF_DSYNC;
         var status = WriteData(file, wcc.After, offset, data, flags, out count);
+        if (status == VfsStatus.Ok && journal is not null && count > 0)
+            status = CommitData(file, journal, offset, (ulong)count);
         if (status == VfsStatus.Ok)
             committed = stable;
         FillAfter(file, ref wcc);

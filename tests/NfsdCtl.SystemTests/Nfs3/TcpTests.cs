@@ -114,9 +114,30 @@ public class TcpTests(string type) : Nfs3TestBase(type)
         Assert.That(remote.MkDir(Dir, "kept").Status, Is.EqualTo(Ok));
         Assert.That(remote.Create(Dir, "f").Status, Is.EqualTo(Ok));
         Assert.That(remote.Rename(Dir, "f", Dir, "g").Status, Is.EqualTo(Ok));
+        var data = new Dictionary<string, byte[]>();
+        foreach (var stable in Enum.GetValues<stable_how>())
+        {
+            foreach (int size in (int[])[1, 10_000, 64 * 1024, 300_000])
+                data.Add($"{stable}{size}", Store($"{stable}{size}", Pattern(size), stable));
+        }
         using var left = FileSystem.AfterPowerFailure();
         string there = Path.Combine(left.MountPoint, "export", Path.GetFileName(DirPath));
         Assert.That(Directory.Exists(Path.Combine(there, "kept")), Is.True);
         Assert.That(File.Exists(Path.Combine(there, "g")), Is.True);
+        foreach (var (name, contents) in data)
+            Assert.That(File.ReadAllBytes(Path.Combine(there, name)).AsSpan().SequenceEqual(contents), Is.True, name);
+    }
+
+    /// <summary>Writes, overwrites, and commits where the write did not; what is there now.</summary>
+    private byte[] Store(string name, byte[] contents, stable_how stable)
+    {
+        Assert.That(remote.Create(Dir, name).Status, Is.EqualTo(Ok));
+        byte[] file = Find(name);
+        Assert.That(remote.Write(file, 0, contents, stable).Count, Is.EqualTo(contents.Length));
+        Array.Reverse(contents);
+        Assert.That(remote.Write(file, 0, contents, stable).Count, Is.EqualTo(contents.Length));
+        if (stable == stable_how.UNSTABLE)
+            Assert.That(remote.Commit(file).Status, Is.EqualTo(Ok));
+        return contents;
     }
 }

@@ -29,6 +29,13 @@ public sealed class CommitGatheringTests
     }
 
     [Test]
+    public void A_fast_disk_is_not_kept_waiting()
+    {
+        gathering.Committed(released: 8, waiting: 4, TimeSpan.FromMilliseconds(0.9));
+        Assert.That(gathering.Patience(4), Is.EqualTo(TimeSpan.Zero));
+    }
+
+    [Test]
     public void A_slow_disk_keeps_nobody_for_more_than_milliseconds()
     {
         gathering.Committed(released: 2, waiting: 1, TimeSpan.FromSeconds(3));

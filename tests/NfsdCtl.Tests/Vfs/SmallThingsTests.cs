@@ -15,9 +15,10 @@ public sealed class SmallThingsTests
             + "36 27 0:31 /sub /mnt/with\\040blank rw - tmpfs none rw,size=4k\nbroken line\n");
         Assert.That(entries, Is.EqualTo(new[]
         {
-            new MountEntry(27, 1, "254:0", "/", "/", "ext4", "/dev/vda"),
-            new MountEntry(36, 27, "0:31", "/sub", "/mnt/with blank", "tmpfs", "none"),
+            new MountEntry(27, 1, "254:0", "/", "/", "ext4", "/dev/vda", "rw"),
+            new MountEntry(36, 27, "0:31", "/sub", "/mnt/with blank", "tmpfs", "none", "rw,size=4k"),
         }));
+        Assert.That((entries[1].HasOption("rw"), entries[1].HasOption("size")), Is.EqualTo((true, false)));
     }
 
     [TestCase("/a/b", "/a", true)]
