@@ -25,7 +25,7 @@ order() {
 # reason FILE: what the server says of the last command
 reason() { last "$1" message; }
 # last FILE KEY: from the record of the last command
-last() { sed -n "s/^$2: \"\\(.*\\)\"\$/\\1/p" "$admin/last/$1" 2>/dev/null || true; }
+last() { sed -n "s/^$2: \"\\(.*\\)\"\$/\\1/p" "$admin/last/$1" 2>/dev/null | sed 's/\\t/ /g; s/\\\(["\\]\)/\1/g' || true; }
 
 # operands ADDRESS PATH: checked, as $address and $path
 operands() {

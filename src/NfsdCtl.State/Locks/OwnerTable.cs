@@ -3,14 +3,12 @@ using System.Runtime.CompilerServices;
 namespace NfsdCtl.State.Locks;
 
 /// <summary>A lock owner: a host and the number by which it tells its owners apart.</summary>
-internal struct OwnerRecord : IHashed
+internal struct OwnerRecord : IHashed, IQueued
 {
     public ulong Id;
     public int Host;
     public int Locks;
     public int Waiters;
-    public int IdleNext;
-    public int IdlePrevious;
     public OwnerKind Kind;
 
     /// <summary>It was granted a lock in this life.</summary>
@@ -23,10 +21,14 @@ internal struct OwnerRecord : IHashed
 
     public int HashNext { get; set; }
 
+    public int QueueNext { get; set; }
+
+    public int QueuePrevious { get; set; }
+
     public int FreeNext
     {
-        readonly get => IdleNext;
-        set => IdleNext = value;
+        readonly get => QueueNext;
+        set => QueueNext = value;
     }
 
     public readonly bool IsIdle => Locks == 0 && Waiters == 0;
@@ -54,16 +56,15 @@ internal sealed class OwnerTable
     private readonly ServerState state;
     private readonly Slab<OwnerRecord> slab;
     private readonly HashIndex<OwnerRecord> index;
+    private readonly SlabQueue<OwnerRecord> idle;
     private readonly Dictionary<int, byte[]> longHandles = [];
-    private int idleFirst;
-    private int idleLast;
-    private int idleCount;
 
     public OwnerTable(ServerState state)
     {
         this.state = state;
         slab = new Slab<OwnerRecord>(state.Options.MaxOwners);
         index = new HashIndex<OwnerRecord>(slab);
+        idle = new SlabQueue<OwnerRecord>(slab);
     }
 
     public int Count => slab.Count;
@@ -100,7 +101,7 @@ internal sealed class OwnerTable
             owner.Id = id;
             index.Add(found, HashOf(host.Index, kind, id));
             host.Owners++;
-            PushIdle(found);
+            idle.Push(found);
         }
         SetHandle(found, handle);
         return found;
@@ -123,21 +124,21 @@ internal sealed class OwnerTable
             return;
         if (was)
         {
-            RemoveIdle(owner);
+            idle.Remove(owner);
             return;
         }
-        PushIdle(owner);
-        if (idleCount > state.Options.IdleOwners)
+        idle.Push(owner);
+        if (idle.Count > state.Options.IdleOwners)
             DropIdle(1);
     }
 
     public void DropIdle(int count)
     {
-        for (; count > 0 && idleFirst != 0; count--)
+        for (; count > 0 && idle.First != 0; count--)
         {
-            int owner = idleFirst;
+            int owner = idle.First;
             ref var record = ref slab[owner];
-            RemoveIdle(owner);
+            idle.Remove(owner);
             state.Hosts.HostAt(record.Host).Owners--;
             longHandles.Remove(owner);
             index.Remove(owner);
@@ -160,33 +161,6 @@ internal sealed class OwnerTable
         }
         record.InlineLength = (byte)handle.Length;
         handle.CopyTo(record.Inline);
-    }
-
-    private void PushIdle(int owner)
-    {
-        ref var record = ref slab[owner];
-        record.IdleNext = 0;
-        record.IdlePrevious = idleLast;
-        if (idleLast == 0)
-            idleFirst = owner;
-        else
-            slab[idleLast].IdleNext = owner;
-        idleLast = owner;
-        idleCount++;
-    }
-
-    private void RemoveIdle(int owner)
-    {
-        ref var record = ref slab[owner];
-        if (record.IdlePrevious == 0)
-            idleFirst = record.IdleNext;
-        else
-            slab[record.IdlePrevious].IdleNext = record.IdleNext;
-        if (record.IdleNext == 0)
-            idleLast = record.IdlePrevious;
-        else
-            slab[record.IdleNext].IdlePrevious = record.IdlePrevious;
-        idleCount--;
     }
 
     private static int HashOf(int host, OwnerKind kind, ulong id) => HashCode.Combine(host, (int)kind, id);

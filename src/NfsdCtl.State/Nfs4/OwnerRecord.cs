@@ -3,7 +3,7 @@ using System.Runtime.CompilerServices;
 namespace NfsdCtl.State.Nfs4;
 
 /// <summary>An open owner or a lock owner of a client.</summary>
-internal struct OwnerRecord : IHashed
+internal struct OwnerRecord : IHashed, IQueued
 {
     /// <summary>The longest owner that needs no array of its own; Linux sends 24 bytes and 20.</summary>
     public const int InlineName = 40;
@@ -21,8 +21,6 @@ internal struct OwnerRecord : IHashed
     public int Pins;
     public int ClientNext;
     public int ClientPrevious;
-    public int IdleNext;
-    public int IdlePrevious;
 
     /// <summary>The seqid of its last operation, minor version 0.</summary>
     public uint Seqid;
@@ -49,10 +47,14 @@ internal struct OwnerRecord : IHashed
 
     public int HashNext { get; set; }
 
+    public int QueueNext { get; set; }
+
+    public int QueuePrevious { get; set; }
+
     public int FreeNext
     {
-        readonly get => IdleNext;
-        set => IdleNext = value;
+        readonly get => QueueNext;
+        set => QueueNext = value;
     }
 
     [InlineArray(InlineName)]

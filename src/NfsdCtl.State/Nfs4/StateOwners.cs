@@ -33,12 +33,10 @@ public sealed partial class StateOwners
     private readonly Nfs4State nfs4;
     private readonly Slab<OwnerRecord> slab;
     private readonly HashIndex<OwnerRecord> index;
+    private readonly SlabQueue<OwnerRecord> idle;
     private readonly Dictionary<int, byte[]> longNames = [];
     private readonly Dictionary<int, OwnerReply> replies = [];
     private readonly Stack<OwnerReply> replyPool = new();
-    private int idleFirst;
-    private int idleLast;
-    private int idleCount;
     private ulong lastLife;
 
     internal StateOwners(ServerState state, Nfs4State nfs4)
@@ -47,6 +45,7 @@ public sealed partial class StateOwners
         this.nfs4 = nfs4;
         slab = new Slab<OwnerRecord>(state.Options.MaxOwners);
         index = new HashIndex<OwnerRecord>(slab);
+        idle = new SlabQueue<OwnerRecord>(slab);
     }
 
     internal int Count => slab.Count;
@@ -202,8 +201,9 @@ public sealed partial class StateOwners
             Drop(owner);
             return;
         }
-        PushIdle(owner);
-        if (idleCount > state.Options.IdleOwners)
+        record.Idle = true;
+        idle.Push(owner);
+        if (idle.Count > state.Options.IdleOwners)
             DropIdle(1);
     }
 
@@ -295,22 +295,8 @@ public sealed partial class StateOwners
 
     private void DropIdle(int count)
     {
-        for (; count > 0 && idleFirst != 0; count--)
-            Drop(idleFirst);
-    }
-
-    private void PushIdle(int owner)
-    {
-        ref var record = ref slab[owner];
-        record.Idle = true;
-        record.IdleNext = 0;
-        record.IdlePrevious = idleLast;
-        if (idleLast == 0)
-            idleFirst = owner;
-        else
-            slab[idleLast].IdleNext = owner;
-        idleLast = owner;
-        idleCount++;
+        for (; count > 0 && idle.First != 0; count--)
+            Drop(idle.First);
     }
 
     private void RemoveIdle(int owner)
@@ -319,16 +305,7 @@ public sealed partial class StateOwners
         if (!record.Idle)
             return;
         record.Idle = false;
-        if (record.IdlePrevious == 0)
-            idleFirst = record.IdleNext;
-        else
-            slab[record.IdlePrevious].IdleNext = record.IdleNext;
-        if (record.IdleNext == 0)
-            idleLast = record.IdlePrevious;
-        else
-            slab[record.IdleNext].IdlePrevious = record.IdlePrevious;
-        record.IdleNext = record.IdlePrevious = 0;
-        idleCount--;
+        idle.Remove(owner);
     }
 
     private void SetName(int owner, ReadOnlySpan<byte> name)
