@@ -82,8 +82,13 @@ public sealed unsafe partial class FileService
     /// <summary>Has the reply wait until this part of the file is on disk.</summary>
     private VfsStatus CommitData(in FileRef file, Journal journal, ulong offset, ulong length)
     {
-        var status = file.Node.AcquireData(forWriting: true, nodes.Now, out int descriptor);
-        return status == VfsStatus.Ok ? Await(file, journal, new DirtyRange(file.Node, descriptor, offset, length)) : status;
+        return file.Node.AcquireData(forWriting: true, nodes.Now, out int descriptor) switch
+        {
+            VfsStatus.Ok => Await(file, journal, new DirtyRange(file.Node, descriptor, offset, length)),
+            // Nothing can be dirty any more.
+            VfsStatus.RoFs => VfsStatus.Ok,
+            var status => status,
+        };
     }
 
     private VfsStatus Sync(in FileRef file, Func<int, int> sync)

@@ -5,7 +5,7 @@ namespace NfsdCtl.Wire.Server;
 /// <summary>
 /// The TCP connections that are open, and what bounds them, so that a client which opens many or leaves them hurts only itself:
 /// over the bound, the client that has the most loses the one it has not used for longest. Quiet ones are closed, as by
-/// svc_age_temp_xprts in net/sunrpc/svc_xprt.c, and so are those that keep a record half sent.
+/// svc_age_temp_xprts in net/sunrpc/svc_xprt.c, and so are those that keep a record half sent, or too much of them.
 /// </summary>
 internal sealed class ConnectionTable(int most, int mostPerClient, TimeSpan idleAfter)
 {
@@ -42,6 +42,19 @@ internal sealed class ConnectionTable(int most, int mostPerClient, TimeSpan idle
         surplus?.Break();
     }
 
+    /// <summary>Too much has come in of records whose rest is missing: the client with the most of them loses the oldest.</summary>
+    public void Relieve()
+    {
+        TcpConnection? oldest;
+        lock (gate)
+        {
+            oldest = clients.Values.MaxBy(c => c.Count(HasBegun))?.Where(HasBegun).MinBy(c => c.RecordBegun);
+            if (oldest is not null)
+                Forget(oldest);
+        }
+        oldest?.Break();
+    }
+
     public void Remove(TcpConnection connection)
     {
         lock (gate)
@@ -63,7 +76,9 @@ internal sealed class ConnectionTable(int most, int mostPerClient, TimeSpan idle
 
     private bool IsQuiet(TcpConnection connection) =>
         !connection.IsAwaited
-        && (Since(connection.LastUse) > idleAfter || connection.RecordBegun is var begun and not 0 && Since(begun) > RecordTime);
+        && (Since(connection.LastUse) > idleAfter || HasBegun(connection) && Since(connection.RecordBegun) > RecordTime);
+
+    private static bool HasBegun(TcpConnection connection) => connection.RecordBegun != 0;
 
     private TimeSpan Since(int tick) => (Now - tick) * Tick;
 

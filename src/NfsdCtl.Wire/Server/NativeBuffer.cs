@@ -3,7 +3,7 @@ using System.Runtime.InteropServices;
 namespace NfsdCtl.Wire.Server;
 
 /// <summary>Memory outside of the garbage collector's reach, so that the kernel may be handed its address.</summary>
-public sealed unsafe class NativeBuffer
+public sealed unsafe class NativeBuffer : IDisposable
 {
     private NativeBuffer(int size)
     {
@@ -18,6 +18,15 @@ public sealed unsafe class NativeBuffer
     public int Size { get; private set; }
 
     public Span<byte> Span => new(Pointer, Size);
+
+    /// <summary>Gives the memory back at once: the collector, which sees a small object only, would take its time.</summary>
+    public void Dispose()
+    {
+        NativeMemory.Free(Pointer);
+        Pointer = null;
+        Size = 0;
+        GC.SuppressFinalize(this);
+    }
 
     internal static NativeBuffer Create(int size) => new(size);
 
@@ -45,6 +54,10 @@ internal sealed class BufferPool(int maxRecord)
     private readonly Stack<NativeBuffer> small = new();
     private readonly Stack<NativeBuffer> large = new();
     private readonly Lock gate = new();
+    private long inUse;
+
+    /// <summary>Bytes that are rented now.</summary>
+    public long InUse => Volatile.Read(ref inUse);
 
     /// <summary>One record of the greatest length, its marks and the beginning of the next.</summary>
     private readonly int largeSize = maxRecord + SmallSize;
@@ -53,12 +66,14 @@ internal sealed class BufferPool(int maxRecord)
     {
         ArgumentOutOfRangeException.ThrowIfGreaterThan(size, largeSize);
         var kept = size <= SmallSize ? small : large;
+        int full = size <= SmallSize ? SmallSize : largeSize;
         lock (gate)
         {
+            inUse += full;
             if (kept.TryPop(out var buffer))
                 return buffer;
         }
-        return NativeBuffer.Create(size <= SmallSize ? SmallSize : largeSize);
+        return NativeBuffer.Create(full);
     }
 
     public void Return(NativeBuffer buffer)
@@ -66,8 +81,13 @@ internal sealed class BufferPool(int maxRecord)
         var (kept, most) = buffer.Size == SmallSize ? (small, KeptSmall) : (large, KeptLarge);
         lock (gate)
         {
+            inUse -= buffer.Size;
             if (kept.Count < most)
+            {
                 kept.Push(buffer);
+                return;
+            }
         }
+        buffer.Dispose();
     }
 }

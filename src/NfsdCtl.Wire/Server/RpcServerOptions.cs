@@ -20,6 +20,11 @@ public sealed record RpcServerOptions
     /// <summary>TCP connections of one client address at most.</summary>
     public int MaxConnectionsPerClient { get; init; } = 1024;
 
+    /// <summary>
+    /// Bytes of calls that are received or executed at most. Over it, the client with the most unfinished records loses the oldest.
+    /// </summary>
+    public long MaxReceiving { get; init; } = Math.Max(256 << 20, GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 4);
+
     /// <summary>A connection without a call for longer than this is closed; clients connect again when they need to.</summary>
     public TimeSpan IdleAfter { get; init; } = TimeSpan.FromMinutes(6);
 

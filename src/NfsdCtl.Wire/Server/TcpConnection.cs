@@ -180,6 +180,9 @@ internal sealed unsafe class TcpConnection : Channel
         if (from == 0 && end <= input.Size)
             return;
         Move(server.Buffers.Rent(Math.Max(end - from, BufferPool.SmallSize)), from, give: true);
+        NoteRecord();
+        if (server.Buffers.InUse > server.Options.MaxReceiving)
+            server.Connections.Relieve();
     }
 
     /// <summary>Moves what is not executed yet, from <paramref name="from"/> on, to the start of another buffer.</summary>
@@ -236,16 +239,21 @@ internal sealed unsafe class TcpConnection : Channel
         }
     }
 
+    private void NoteRecord()
+    {
+        if (position == filled && recordLength == 0)
+            recordBegun = 0;
+        else if (recordBegun == 0)
+            recordBegun = LastUse;
+    }
+
     private void ReturnIdleInput()
     {
         if (input is null)
             return;
-        if (position != filled || recordLength != 0)
-        {
-            if (recordBegun == 0)
-                recordBegun = LastUse;
+        NoteRecord();
+        if (recordBegun != 0)
             return;
-        }
         server.Buffers.Return(input);
         input = null;
         position = filled = 0;

@@ -22,7 +22,7 @@ public class ConnectionBoundTests
 
     [SetUp]
     public void Start() =>
-        toy = new ToyServer(new RpcServerOptions { Threads = 8, MaxConnections = 6, MaxConnectionsPerClient = 4 }, time);
+        toy = new ToyServer(new RpcServerOptions { Threads = 8, MaxConnections = 6, MaxConnectionsPerClient = 4, MaxReceiving = 4 << 20 }, time);
 
     [TearDown]
     public void Stop()
@@ -101,6 +101,20 @@ public class ConnectionBoundTests
         Wait(TimeSpan.FromMinutes(20));
         toy.Program.Gate.Set();
         Assert.That(Accepted(waiting.Receive()!).Item1, Is.EqualTo(9));
+    }
+
+    [Test]
+    public void A_client_that_begins_too_many_long_records_loses_the_oldest()
+    {
+        var modest = Connect(Modest);
+        byte[] record = Record(Call(9, ToyProgram.Echo, Opaque(new byte[1 << 20])));
+        modest.Send(record.AsSpan(0, 100));
+        var greedy = Enumerable.Range(0, 3).Select(_ => Connect(Greedy)).ToList();
+        foreach (var connection in greedy)
+            connection.Send(record.AsSpan(0, 100));
+        Assert.That(ToyServer.Eventually(() => toy.Server.Counters.Connections == 3), Is.True);
+        modest.Send(record.AsSpan(100));
+        Assert.That(Accepted(modest.Receive()!).Item1, Is.EqualTo(9));
     }
 
     [Test]
