@@ -9,6 +9,12 @@ namespace NfsdCtl.Protocols.Effects;
 public sealed class RecordWriter(ServerState state, IScopeRecords records, EffectRunner runner)
 {
     /// <summary>
+    /// How many records one request may have to write: its own, and one for each client in its way that is gone or may reclaim. Beyond it the
+    /// client asks again, so that no request keeps a thread for longer than seconds.
+    /// </summary>
+    public const int MostForOne = 1024;
+
+    /// <summary>
     /// Writes a record and tells the state; false when the disk refuses, and then nothing is left behind. May block, and makes the
     /// thread root's.
     /// </summary>

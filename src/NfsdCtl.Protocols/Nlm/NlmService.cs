@@ -14,12 +14,6 @@ namespace NfsdCtl.Protocols.Nlm;
 /// <summary>What the procedures of the lock manager share: who the caller is, which file is meant, and how a lock is had.</summary>
 public sealed class NlmService
 {
-    /// <summary>
-    /// How many records one request may have to write: its own, and one for each client whose released lock it conflicts with.
-    /// Beyond it the client asks again.
-    /// </summary>
-    private const int MaxRecords = 64;
-
     private readonly INlmFiles files;
     private readonly RecordWriter writer;
     private readonly ConcurrentDictionary<NetAddress, bool> served = new();
@@ -102,7 +96,7 @@ public sealed class NlmService
     internal NlmResult Lock(RpcCall call, scoped in LockRequest request, uint nsmState)
     {
         var effects = NlmScratch.Current.Effects;
-        for (int written = 0; written <= MaxRecords; written++)
+        for (int written = 0; written <= RecordWriter.MostForOne; written++)
         {
             LockOutcome outcome;
             LockTicket ticket;

@@ -1,3 +1,4 @@
+using NfsdCtl.Protocols.Effects;
 using NfsdCtl.Protocols.Local;
 using NfsdCtl.State.Nfs4;
 using NfsdCtl.Vfs;
@@ -8,12 +9,6 @@ namespace NfsdCtl.Protocols.Nfs4.Operations;
 /// <summary>RFC 8881 §18.10: locks a range under an open, for an owner that is new to it or has locked under it before.</summary>
 internal static class Lock
 {
-    /// <summary>
-    /// How many records one request may have to write: its own, and one for each client whose released lock it conflicts with. Beyond it
-    /// the client asks again.
-    /// </summary>
-    private const int MaxRecords = 64;
-
     public static nfsstat4 Execute(Compound compound, ref XdrReader arguments, ref XdrWriter reply)
     {
         if (!LOCK4args.Read(ref arguments, out var args))
@@ -73,7 +68,7 @@ internal static class Lock
     {
         local = false;
         ticket = default;
-        for (int written = 0; written <= MaxRecords; written++)
+        for (int written = 0; written <= RecordWriter.MostForOne; written++)
         {
             Nfs4Status status;
             using (var gate = compound.Enter())

@@ -1,3 +1,4 @@
+using NfsdCtl.Protocols.Effects;
 using NfsdCtl.State.Nfs4;
 using NfsdCtl.State.Shares;
 using NfsdCtl.Vfs;
@@ -11,9 +12,6 @@ internal static class Open
 {
     /// <summary>stateid, change_info4, rflags, a bitmap of three words, and that there is no delegation, and why.</summary>
     public const int Room = StateId.Size + 20 + 4 + 16 + 12;
-
-    /// <summary>How many records one request may have to write; beyond it the client asks again.</summary>
-    private const int MaxRecords = 64;
 
     public static nfsstat4 Execute(Compound compound, ref XdrReader arguments, ref XdrWriter reply)
     {
@@ -113,7 +111,7 @@ internal static class Open
     private static nfsstat4 Share(Compound compound, in OpenRequest request, out OpenTicket ticket)
     {
         ticket = default;
-        for (int written = 0; written <= MaxRecords; written++)
+        for (int written = 0; written <= RecordWriter.MostForOne; written++)
         {
             Nfs4Status status;
             using (var gate = compound.Enter())
