@@ -34,6 +34,8 @@ internal sealed class Nfs4Service
     /// <summary>Copies that go on after their answer.</summary>
     public required CopyJobs Copies { get; init; }
 
+    public SessionConnections Connections { get; } = new();
+
     public required Nfs4Options Options { get; init; }
 
     public Nfs4State Nfs4 => State.Nfs4;

@@ -10,6 +10,9 @@ public interface IBackChannel
 {
     bool IsOpen { get; }
 
+    /// <summary>What the calls that came over it last were of, for whoever wants to know when that changes.</summary>
+    object? User { get; set; }
+
     /// <summary>
     /// Sends a call; its address, port, transport and timeout have no meaning here. Nobody waits: the answer is told once, on a thread of the
     /// server's loops, which must not be held up; <see cref="RpcOutcome.NoAnswer"/> when the connection breaks before.

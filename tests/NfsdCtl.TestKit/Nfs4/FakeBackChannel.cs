@@ -22,6 +22,8 @@ public sealed class FakeBackChannel : IBackChannel
 
     public bool IsOpen { get; private set; } = true;
 
+    public object? User { get; set; }
+
     public uint Call(RpcRequest request, Action<RpcReply> answer)
     {
         if (!IsOpen)

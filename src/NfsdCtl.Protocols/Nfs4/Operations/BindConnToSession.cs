@@ -23,6 +23,7 @@ internal static class BindConnToSession
         compound.RunEffects();
         if (status != nfsstat4.NFS4_OK)
             return status;
+        compound.Service.Connections.Note(session!, compound.Rpc.BackChannel);
         bool back = args.bctsa_dir != channel_dir_from_client4.CDFC4_FORE && compound.Service.Effects.Callbacks.Bind(session!, compound.Rpc.BackChannel);
         // Without a way back over this connection there is nothing to give to a client that wants only that.
         if (args.bctsa_dir == channel_dir_from_client4.CDFC4_BACK && !back)

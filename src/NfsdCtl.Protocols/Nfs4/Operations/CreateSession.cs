@@ -46,6 +46,7 @@ internal static class CreateSession
         compound.RunEffects();
         if (status != nfsstat4.NFS4_OK)
             return ExchangeId.Shortage(status);
+        compound.Service.Connections.Note(result.Session!, compound.Rpc.BackChannel);
         if (result is { BackChannel: true, Replayed: false })
             compound.Service.Effects.Callbacks.Bind(result.Session!, compound.Rpc.BackChannel);
         Answer(result, ref reply);

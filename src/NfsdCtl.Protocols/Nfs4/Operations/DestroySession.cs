@@ -16,7 +16,13 @@ internal static class DestroySession
             return nfsstat4.NFS4ERR_NOT_ONLY_OP;
         nfsstat4 status;
         using (var gate = compound.Enter())
-            status = compound.Nfs4.Sessions.Destroy(gate, compound.Rpc.LocalAddress, id, compound.Slot.Session).ToNfs();
+        {
+            status = compound.Nfs4.Sessions.Find(gate, compound.Rpc.LocalAddress, id, out var session).ToNfs();
+            if (status == nfsstat4.NFS4_OK && !compound.Service.Connections.MayEnd(session!, compound.Rpc.BackChannel))
+                status = nfsstat4.NFS4ERR_CONN_NOT_BOUND_TO_SESSION;
+            if (status == nfsstat4.NFS4_OK)
+                status = compound.Nfs4.Sessions.Destroy(gate, compound.Rpc.LocalAddress, id, compound.Slot.Session).ToNfs();
+        }
         compound.RunEffects();
         if (status == nfsstat4.NFS4_OK)
             compound.Service.Effects.Callbacks.Forget(id);

@@ -37,6 +37,7 @@ internal static class Sequence
             return nfsstat4.NFS4_OK;
         if (status != Nfs4Status.Ok && !compound.IsUncachedRetry)
             return status.ToNfs();
+        compound.Service.Connections.Note(compound.Slot.Session!, compound.Rpc.BackChannel);
         compound.ApplyLimits(compound.Slot.Session!.Fore, compound.Slot.Keeps);
         var room = compound.Reserve(ref reply, Room);
         if (room != nfsstat4.NFS4_OK)
