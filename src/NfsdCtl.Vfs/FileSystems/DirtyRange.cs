@@ -34,5 +34,8 @@ internal readonly struct DirtyRange(VfsNode node, int descriptor, ulong offset, 
         return true;
     }
 
+    /// <summary>Makes the whole file stable, without a commit behind it. False as for <see cref="Finish"/>.</summary>
+    public bool Sync() => IsEmpty || Files.FSync(descriptor) == 0;
+
     public void Release() => node?.ReleaseData();
 }

@@ -193,7 +193,7 @@ public sealed unsafe class FileSystem
         RootKey = key;
         MountId = mountId;
         Features = FeatureProbe.Ask(root, Type);
-        // Without the server's own directory there is no file whose sync commits the others.
+        // Without the server's own directory there is nothing whose sync commits the others.
         Journal = recordsDirectory is null && Journal.IsFor(mount) ? Journal ?? new Journal(this) : null;
         Journal?.TakesData = mount.Type != "xfs" && !mount.HasOption("lazytime");
         fixed (byte* hidden = ".nfsdctl\0"u8)

@@ -7,8 +7,8 @@ namespace NfsdCtl.Vfs.FileSystems;
 /// <summary>
 /// Commits a filesystem's journal for all who changed its metadata. On ext3, ext4 and XFS the transactions of all files are one
 /// sequence, and a sync of one file commits everything up to that file's last change (jbd2 commits whole transactions,
-/// ext4's fast commits take along every changed inode, xfs_log_force_seq forces the log up to a sequence number). So a file of the server's
-/// own is touched and synced: later than all changes that wait, and without writing data that nobody waits for. What comes during a commit
+/// ext4's fast commits take along every changed inode, xfs_log_force_seq forces the log up to a sequence number). So the server's own
+/// directory is touched and synced, which needs no room on a full disk: later than all changes that wait, and without writing data that nobody waits for. What comes during a commit
 /// shares the next one, which waits a little for those whom the last released (<see cref="CommitGathering"/>).
 /// </summary>
 internal sealed unsafe class Journal(FileSystem volume)
@@ -132,13 +132,16 @@ internal sealed unsafe class Journal(FileSystem volume)
         {
             case VfsStatus.Ok:
                 break;
-            // It was unmounted, which commits everything.
+            // It was unmounted, which commits everything; but whose file is open is not gone, only out of sight.
             case VfsStatus.Stale:
+                WriteData(static data => data.Sync());
                 return true;
             default:
                 return false;
         }
-        WriteData();
+        foreach (var waiter in committing)
+            waiter.Data.Start();
+        WriteData(static data => data.Finish());
         bool good = Sync(root);
         volume.ReleaseMount();
         // A journal that fails takes along what was unstable, too.
@@ -147,15 +150,12 @@ internal sealed unsafe class Journal(FileSystem volume)
         return good;
     }
 
-    private void WriteData()
+    private void WriteData(Func<DirtyRange, bool> write)
     {
-        var all = CollectionsMarshal.AsSpan(committing);
-        foreach (ref readonly var waiter in all)
-            waiter.Data.Start();
         bool good = true;
-        foreach (ref var waiter in all)
+        foreach (ref var waiter in CollectionsMarshal.AsSpan(committing))
         {
-            waiter.Written = waiter.Data.Finish();
+            waiter.Written = write(waiter.Data);
             good &= waiter.Written;
         }
         // The kernel has forgotten the pages: what others wrote unstable may be gone with them.
@@ -165,17 +165,17 @@ internal sealed unsafe class Journal(FileSystem volume)
 
     private static bool Sync(int root)
     {
-        const int flags = Descriptors.O_WRONLY | Descriptors.O_CLOEXEC | Files.O_CREAT | Files.O_NOFOLLOW;
+        const int flags = Descriptors.O_RDONLY | Descriptors.O_CLOEXEC | Files.O_DIRECTORY | Files.O_NOFOLLOW;
         byte empty = 0;
-        int file;
-        fixed (byte* name = ".nfsdctl/commit\0"u8)
-            file = Files.OpenAt(root, name, flags, 0x180);
-        if (file < 0)
+        int directory;
+        fixed (byte* name = ".nfsdctl\0"u8)
+            directory = Files.OpenAt(root, name, flags, 0);
+        if (directory < 0)
             return false;
         var now = stackalloc TimeSpec[2];
         now[0] = now[1] = new TimeSpec { Nanoseconds = Files.UTIME_NOW };
-        bool good = Files.UTimeNsAt(file, &empty, now, Files.AT_EMPTY_PATH) == 0 && Files.FSync(file) == 0;
-        Descriptors.Close(file);
+        bool good = Files.UTimeNsAt(directory, &empty, now, Files.AT_EMPTY_PATH) == 0 && Files.FSync(directory) == 0;
+        Descriptors.Close(directory);
         return good;
     }
 }
