@@ -56,8 +56,7 @@ public sealed class Nfs3Program : RpcProgram
         {
             reply.Take(length);
             // The first reply may still wait for the disk.
-            files.AwaitStable(call);
-            return AcceptStatus.Success;
+            return files.AwaitStable(call) ? AcceptStatus.Success : AcceptStatus.SystemErr;
         }
         var untouched = arguments;
         bool done = false;

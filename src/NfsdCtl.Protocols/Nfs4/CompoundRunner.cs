@@ -67,6 +67,9 @@ internal static class CompoundRunner
         {
             compound.Nfs4.Sessions.End(ref compound.Slot, compound.IsReplay ? default : reply.Written[start..answered]);
         }
+        // The first reply may still wait for the disk.
+        if (compound.IsReplay && !compound.Files.AwaitStable(compound.Rpc))
+            return AcceptStatus.SystemErr;
         if (compound.HasSplice)
             compound.Rpc.FinishSplice();
         return AcceptStatus.Success;
@@ -89,8 +92,7 @@ internal static class CompoundRunner
             reply.Position = start;
             reply.Fixed(known[..length]);
             // The first reply may still wait for the disk.
-            compound.Files.AwaitStable(call);
-            return AcceptStatus.Success;
+            return compound.Files.AwaitStable(call) ? AcceptStatus.Success : AcceptStatus.SystemErr;
         }
         bool keep = false;
         try
@@ -127,8 +129,6 @@ internal static class CompoundRunner
             if (compound.IsReplay)
             {
                 Repeat(compound, start, ref reply);
-                // The first reply may still wait for the disk.
-                compound.Files.AwaitStable(compound.Rpc);
                 return status;
             }
         }

@@ -16,17 +16,24 @@ internal sealed unsafe class Journal(FileSystem volume)
     /// <summary>A thread without work for this long ends.</summary>
     private static readonly TimeSpan Idle = TimeSpan.FromSeconds(10);
 
+    /// <summary>As long as replies are remembered for calls that come again (RC_EXPIRE in fs/nfsd/nfscache.c).</summary>
+    private static readonly TimeSpan Memory = TimeSpan.FromSeconds(120);
+
     private readonly object gate = new();
     private readonly CommitGathering gathering = new();
     private List<JournalEntry> waiting = [];
     private List<JournalEntry> committing = [];
     private bool running;
+    private long lastFailure;
 
     /// <summary>
     /// Whether <see cref="Add"/> takes data too: ext4's commit follows the write-back of data and flushes the disk. XFS can keep data on another device, and with
     /// lazytime a file's times reach the journal only with a sync of that file.
     /// </summary>
     public bool TakesData { get; set; }
+
+    /// <summary>Some reply that was written already, and may be remembered, has become an error.</summary>
+    public bool HasFailedLately => Volatile.Read(ref lastFailure) is var last and not 0 && Stopwatch.GetElapsedTime(last) < Memory;
 
     /// <summary>Something waits for a commit or is in one.</summary>
     public bool IsBusy
@@ -146,7 +153,7 @@ internal sealed unsafe class Journal(FileSystem volume)
         volume.ReleaseMount();
         // A journal that fails takes along what was unstable, too.
         if (!good)
-            volume.ChangeWriteVerifier();
+            NoteFailure();
         return good;
     }
 
@@ -160,7 +167,13 @@ internal sealed unsafe class Journal(FileSystem volume)
         }
         // The kernel has forgotten the pages: what others wrote unstable may be gone with them.
         if (!good)
-            volume.ChangeWriteVerifier();
+            NoteFailure();
+    }
+
+    private void NoteFailure()
+    {
+        Volatile.Write(ref lastFailure, Stopwatch.GetTimestamp());
+        volume.ChangeWriteVerifier();
     }
 
     private static bool Sync(int root)

@@ -51,14 +51,22 @@ public sealed unsafe partial class FileService
         return file.Type == FileType.Directory ? SyncDirectory(file) : VfsStatus.Ok;
     }
 
-    /// <summary>Holds the reply of a call that is answered out of memory until all that was changed before is stable.</summary>
-    public void AwaitStable(IBlockingHook call)
+    /// <summary>
+    /// Holds the reply of a call that is answered out of memory until all that was changed before is stable. False when something could not be
+    /// made stable a short while ago: then what is remembered may have become an error.
+    /// </summary>
+    public bool AwaitStable(IBlockingHook call)
     {
+        bool good = true;
         foreach (var volume in exports.FileSystems.All)
         {
-            if (volume.Journal is { IsBusy: true } journal && call.HoldReply() is { } hold)
+            if (volume.Journal is not { } journal)
+                continue;
+            good &= !journal.HasFailedLately;
+            if (journal.IsBusy && call.HoldReply() is { } hold)
                 journal.Add(hold);
         }
+        return good;
     }
 
     /// <summary>Has the reply wait for the journal, or waits for it.</summary>

@@ -128,6 +128,39 @@ public class TcpTests(string type) : Nfs3TestBase(type)
             Assert.That(File.ReadAllBytes(Path.Combine(there, name)).AsSpan().SequenceEqual(contents), Is.True, name);
     }
 
+    [Test]
+    public void A_change_that_did_not_become_stable_is_an_error_also_when_it_is_sent_again()
+    {
+        // Without the server's own directory there is nothing to commit by.
+        string own = Path.Combine(FileSystem.MountPoint, ".nfsdctl");
+        Directory.Move(own, own + ".away");
+        try
+        {
+            uint xid = channel.Xid;
+            Assert.That(Make("m"), Is.EqualTo(FileSystem.Type == "tmpfs" ? AcceptStatus.Success : AcceptStatus.SystemErr));
+            channel.Xid = xid;
+            Assert.That(Make("m"), Is.EqualTo(FileSystem.Type == "tmpfs" ? AcceptStatus.Success : AcceptStatus.SystemErr));
+        }
+        finally
+        {
+            Directory.Move(own + ".away", own);
+        }
+        Assert.That(Make("n"), Is.EqualTo(AcceptStatus.Success), "a call that is new");
+    }
+
+    private AcceptStatus Make(string name)
+    {
+        try
+        {
+            Assert.That(remote.MkDir(Dir, name).Status, Is.EqualTo(Ok));
+            return AcceptStatus.Success;
+        }
+        catch (RpcCallException e)
+        {
+            return e.Status;
+        }
+    }
+
     /// <summary>Writes, overwrites, and commits where the write did not; what is there now.</summary>
     private byte[] Store(string name, byte[] contents, stable_how stable)
     {
