@@ -2,11 +2,14 @@ namespace NfsdCtl.Wire.Server;
 
 /// <summary>
 /// Takes a loop from a leader that has been in one call for too long without having said that it blocks, and gives it to a
-/// parked worker. Sleeps while nothing runs.
+/// parked worker. Sleeps while nothing runs. To look at the loops costs as much as a request of a lone client, so it looks less often
+/// the longer it finds none stuck: at last after <see cref="Patience"/> times <see cref="RpcServerOptions.StuckAfter"/>.
 /// </summary>
 internal sealed class LoopMonitor
 {
     private const int IdleTurns = 50;
+    private const int CalmTurns = 300;
+    private const int Patience = 8;
     private readonly RpcServer server;
     private readonly (Worker? Worker, int Sequence)[] seen;
     private readonly Signal awake = new();
@@ -45,24 +48,30 @@ internal sealed class LoopMonitor
     private void Run()
     {
         int idle = 0;
-        while (Pause())
+        int calm = 0;
+        while (Pause(server.Options.StuckAfter * (1 + ((Patience - 1) * calm / CalmTurns))))
         {
             if (idle >= IdleTurns)
                 idle = Sleep();
-            bool any = false;
+            bool active = false;
+            bool stuck = false;
             foreach (var loop in server.Loops)
-                any |= Look(loop);
-            idle = any ? 0 : idle + 1;
+            {
+                active |= loop.Active;
+                stuck |= Look(loop);
+            }
+            idle = active ? 0 : idle + 1;
+            calm = stuck ? 0 : Math.Min(calm + 1, CalmTurns);
         }
     }
 
     /// <summary>False: it is over.</summary>
-    private bool Pause()
+    private bool Pause(TimeSpan time)
     {
         lock (pause)
         {
             if (!stopping)
-                Monitor.Wait(pause, server.Options.StuckAfter);
+                Monitor.Wait(pause, time);
             return !stopping;
         }
     }
@@ -79,7 +88,7 @@ internal sealed class LoopMonitor
         return 0;
     }
 
-    /// <summary>True when the loop runs. A leader that was in the same call at the last look loses it.</summary>
+    /// <summary>True when the loop is stuck: a leader that was in the same call at the last look loses it.</summary>
     private bool Look(Loop loop)
     {
         var leader = loop.Leader;
@@ -88,6 +97,6 @@ internal sealed class LoopMonitor
         seen[loop.Index] = now;
         if (same && server.TakeFollower() is { } follower && !leader!.TryDetach(follower))
             server.Unpark(follower);
-        return loop.Active;
+        return same;
     }
 }
