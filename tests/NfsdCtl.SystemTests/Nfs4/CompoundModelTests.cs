@@ -12,12 +12,12 @@ namespace NfsdCtl.SystemTests.Nfs4;
 /// Random compounds on a directory, each operation's status and result against a small model of directories and files; in the end the directory itself.
 /// What fails is shrunk by CsCheck, which tells the seed.
 /// </summary>
+[TestFixture(0u)]
 [TestFixture(1u)]
 [TestFixture(2u)]
 public sealed class CompoundModelTests(uint minorVersion) : Nfs4TestBase
 {
     private const int Trees = 400;
-    private const int SequenceBody = 36;
 
     /// <summary>Weighted so that trees grow: what makes, finds and opens comes more often than what removes.</summary>
     private static readonly ModelAction[] Weights =
@@ -32,13 +32,13 @@ public sealed class CompoundModelTests(uint minorVersion) : Nfs4TestBase
 
     private static readonly Gen<ModelStep[][]> Compounds = Steps.Array[1, 10].Array[1, 40];
 
-    private Nfs4SessionClient client = null!;
+    private INfs4Client client = null!;
     private int trees;
 
     [Test]
     public void Compounds_do_and_answer_what_a_model_of_files_says()
     {
-        client = new Nfs4SessionClient(Server.Channel, "model", minorVersion);
+        client = minorVersion == 0 ? new Nfs4ConfirmedClient(Server.Channel, "model") : new Nfs4SessionClient(Server.Channel, "model", minorVersion);
         // One after the other: they share a server.
         Compounds.Sample(Run, iter: Trees, threads: 1);
     }
@@ -51,8 +51,11 @@ public sealed class CompoundModelTests(uint minorVersion) : Nfs4TestBase
         Directory.CreateDirectory(path);
         File.SetUnixFileMode(path, (UnixFileMode)0x1ED);
         var reader = client.Send(client.Compound().PutFh(Root).Lookup(Path.GetFileName(path)).Add(OP_GETFH)).Reader;
-        reader.Fixed(8 + SequenceBody + 3 * 8);
-        var world = new ModelWorld(reader.Opaque(128).ToArray());
+        reader.Fixed(client.OwnLength + 3 * 8);
+        string owner = $"owner{trees}";
+        var world = new ModelWorld(reader.Opaque(128).ToArray(), client, owner);
+        if (client is Nfs4ConfirmedClient confirmed)
+            confirmed.OpenFirst(Root, owner, "confirmed");
         try
         {
             foreach (var steps in compounds)
@@ -65,7 +68,7 @@ public sealed class CompoundModelTests(uint minorVersion) : Nfs4TestBase
             {
                 byte[]? handle = node.Handle;
                 if (handle is not null)
-                    client.Try(client.Compound().PutFh(handle).Add(OP_CLOSE, (ref XdrWriter w) => ModelWorld.CloseArguments(node, ref w)));
+                    client.Try(client.Compound().PutFh(handle).Add(OP_CLOSE, world.CloseArguments(node.Open!.Value)));
             }
             Directory.Delete(path, recursive: true);
         }
@@ -95,13 +98,13 @@ public sealed class CompoundModelTests(uint minorVersion) : Nfs4TestBase
         Check(sent, expected, client.Try(builder));
     }
 
-    private static void Check(List<ModelOperation> sent, nfsstat4 expected, CompoundResult result)
+    private void Check(List<ModelOperation> sent, nfsstat4 expected, CompoundResult result)
     {
         string story = string.Join(", ", sent.Select(o => o.Number));
         Assert.That(result.Status, Is.EqualTo(expected), story);
-        Assert.That(result.Count, Is.EqualTo(1 + sent.Count), story);
+        Assert.That(result.Count, Is.EqualTo(client.OwnResults + sent.Count), story);
         var reader = result.Reader;
-        reader.Fixed(8 + SequenceBody);
+        reader.Fixed(client.OwnLength);
         foreach (var operation in sent)
         {
             Assert.That(((nfs_opnum4)reader.U32(), (nfsstat4)reader.U32()), Is.EqualTo((operation.Number, operation.Status)), story);

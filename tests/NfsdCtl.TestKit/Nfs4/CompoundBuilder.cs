@@ -76,4 +76,7 @@ public sealed record CompoundResult(nfsstat4 Status, string Tag, uint Count, byt
     }
 
     public XdrReader Reader => new(Body);
+
+    /// <exception cref="InvalidOperationException">The status is not NFS4_OK.</exception>
+    public CompoundResult OrThrow() => Status == nfsstat4.NFS4_OK ? this : throw new InvalidOperationException($"{Status} after {Count} operations");
 }

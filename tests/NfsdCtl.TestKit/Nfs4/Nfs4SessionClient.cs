@@ -22,8 +22,10 @@ public sealed record SessionWishes
 }
 
 /// <summary>A client of minor version 1 or 2 with one session, of which it uses one slot.</summary>
-public sealed class Nfs4SessionClient
+public sealed class Nfs4SessionClient : INfs4Client
 {
+    private const int SequenceBody = 36;
+
     private readonly IRpcChannel channel;
     private uint sequence;
 
@@ -60,6 +62,12 @@ public sealed class Nfs4SessionClient
     /// <summary>A compound that begins with the next SEQUENCE.</summary>
     public CompoundBuilder Compound(bool cacheThis = false) => At(++sequence, cacheThis);
 
+    CompoundBuilder INfs4Client.Compound() => Compound();
+
+    uint INfs4Client.OwnResults => 1;
+
+    int INfs4Client.OwnLength => 2 * sizeof(uint) + SequenceBody;
+
     /// <summary>A compound that begins with a SEQUENCE of the test's choice.</summary>
     public CompoundBuilder At(uint number, bool cacheThis = false) => new CompoundBuilder(MinorVersion)
         .Add(nfs_opnum4.OP_SEQUENCE, (ref XdrWriter w) => new SEQUENCE4args
@@ -69,15 +77,9 @@ public sealed class Nfs4SessionClient
             sa_cachethis = cacheThis,
         }.Write(ref w));
 
-    /// <summary>Sends it; what it says of itself is in the result.</summary>
     public CompoundResult Try(CompoundBuilder compound) => compound.Send(channel);
 
-    /// <exception cref="InvalidOperationException">The status is not NFS4_OK.</exception>
-    public CompoundResult Send(CompoundBuilder compound)
-    {
-        var result = compound.Send(channel);
-        return result.Status == nfsstat4.NFS4_OK ? result : throw new InvalidOperationException($"{result.Status} after {result.Count} operations");
-    }
+    public CompoundResult Send(CompoundBuilder compound) => Try(compound).OrThrow();
 
     private static void WriteExchangeId(string owner, ref XdrWriter w)
     {

@@ -120,7 +120,7 @@ internal sealed partial class ModelWorld
     private ModelOperation ReadLink()
     {
         if (current is not { Type: NF4LNK } link)
-            return Failed(OP_READLINK, null, NFS4ERR_WRONG_TYPE);
+            return Failed(OP_READLINK, null, client.MinorVersion == 0 ? NFS4ERR_INVAL : NFS4ERR_WRONG_TYPE);
         return new(OP_READLINK, null, NFS4_OK, (ref XdrReader body) =>
             Assert.That(Encoding.UTF8.GetString(body.Opaque(4096)), Is.EqualTo(link.Target)));
     }
@@ -244,10 +244,10 @@ internal sealed partial class ModelWorld
         return replaced.Names.Count > 0 ? NFS4ERR_NOTEMPTY : NFS4_OK;
     }
 
-    private static nfsstat4 RegularOnly(ModelNode node) => node.Type switch
+    private nfsstat4 RegularOnly(ModelNode node) => node.Type switch
     {
         NF4REG => NFS4_OK,
         NF4DIR => NFS4ERR_ISDIR,
-        _ => NFS4ERR_SYMLINK,
+        _ => client.MinorVersion == 0 ? NFS4ERR_INVAL : NFS4ERR_SYMLINK,
     };
 }

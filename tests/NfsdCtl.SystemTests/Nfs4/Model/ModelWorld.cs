@@ -11,15 +11,18 @@ using static NfsdCtl.Protocols.Nfs4.nfsstat4;
 namespace NfsdCtl.SystemTests.Nfs4.Model;
 
 /// <summary>
-/// The reference: a tree of nodes, and what each operation does to it and answers, written from RFC 8881 §18 and rename(2). Everybody is root, so
+/// The reference: a tree of nodes, and what each operation does to it and answers, written from RFC 8881 §18, RFC 7530 §16 and rename(2). Everybody is root, so
 /// rights play no part.
 /// </summary>
-internal sealed partial class ModelWorld(byte[] rootHandle)
+/// <param name="client">Whose minor version says what some statuses are, and whether seqids count.</param>
+/// <param name="owner">Opens all files. In minor version 0 it is confirmed already, by seqids 1 and 2.</param>
+internal sealed partial class ModelWorld(byte[] rootHandle, INfs4Client client, string owner)
 {
     private const uint NewFileMode = 0x1A4;
     private static readonly string[] Names = ["a", "b", "c", "d", "e", "", ".", "..", "a/b", new('x', 255), new('x', 256)];
 
     private readonly List<ModelNode> known = [];
+    private uint seqid = 2;
     private ModelNode? current;
     private ModelNode? saved;
 
@@ -51,12 +54,19 @@ internal sealed partial class ModelWorld(byte[] rootHandle)
         };
     }
 
-    /// <summary>CLOSE of a file, with which a test cleans up.</summary>
-    public static void CloseArguments(ModelNode node, ref XdrWriter w)
+    /// <summary>CLOSE of what is open under a stateid.</summary>
+    public OperationArguments CloseArguments(StateId stateId)
     {
-        w.U32(0);
-        node.Open!.Value.Write(w.Take(StateId.Size));
+        uint number = NextSeqid();
+        return (ref XdrWriter w) =>
+        {
+            w.U32(number);
+            stateId.Write(w.Take(StateId.Size));
+        };
     }
+
+    /// <summary>The owner's next in minor version 0; no seqid is looked at later.</summary>
+    private uint NextSeqid() => client.MinorVersion == 0 ? ++seqid : 0;
 
     private static ModelOperation Failed(nfs_opnum4 number, OperationArguments? arguments, nfsstat4 status) => new(number, arguments, status);
 
@@ -85,7 +95,7 @@ internal sealed partial class ModelWorld(byte[] rootHandle)
     private ModelOperation RestoreFh()
     {
         if (saved is null)
-            return new(OP_RESTOREFH, null, NFS4ERR_NOFILEHANDLE);
+            return new(OP_RESTOREFH, null, client.MinorVersion == 0 ? NFS4ERR_RESTOREFH : NFS4ERR_NOFILEHANDLE);
         current = saved;
         return new(OP_RESTOREFH, null, NFS4_OK);
     }
@@ -196,7 +206,9 @@ internal sealed partial class ModelWorld(byte[] rootHandle)
 
     private ModelOperation OpenFile(string name, createmode4? mode)
     {
-        OperationArguments arguments = (ref XdrWriter w) => OperationWriters.WriteOpen(ref w, "model", name, 3, 0, mode);
+        // Without a file it fails before the seqid is looked at.
+        uint number = current is null ? 0 : NextSeqid();
+        OperationArguments arguments = (ref XdrWriter w) => OperationWriters.WriteOpen(ref w, owner, name, 3, 0, mode, 0, number, client.ClientId);
         if (current is null)
             return Failed(OP_OPEN, arguments, NFS4_OK);
         var status = InDirectory(current, name);
@@ -238,7 +250,7 @@ internal sealed partial class ModelWorld(byte[] rootHandle)
         var stateId = node.Open!.Value;
         node.Open = null;
         Open.Remove(node);
-        return new(OP_CLOSE, (ref XdrWriter w) => { w.U32(0); stateId.Write(w.Take(StateId.Size)); }, NFS4_OK, (ref XdrReader body) => body.Fixed(StateId.Size));
+        return new(OP_CLOSE, CloseArguments(stateId), NFS4_OK, (ref XdrReader body) => body.Fixed(StateId.Size));
     }
 
     /// <summary>LOOKUP and OPEN tell a symbolic link from what else is no directory.</summary>
