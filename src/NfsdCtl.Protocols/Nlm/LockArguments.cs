@@ -39,110 +39,45 @@ public ref struct LockArguments
     }
 
     /// <summary>LOCK and NM_LOCK.</summary>
-    public static bool ReadLock(uint version, ref XdrReader r, out LockArguments a)
-    {
-        a = default;
-        if (version == NLM_PROG.NLM4_VERS.Number)
-        {
-            if (!nlm4_lockargs.Read(ref r, out var v4))
-                return false;
-            a.Take(v4.alock);
-            a.block = v4.block;
-            a.exclusive = v4.exclusive;
-            a.reclaim = v4.reclaim;
-            a.state = v4.state;
-            a.cookie = v4.cookie;
-            return true;
-        }
-        if (!nlm_lockargs.Read(ref r, out var v3))
-            return false;
-        a.Take(v3.alock);
-        a.block = v3.block;
-        a.exclusive = v3.exclusive;
-        a.reclaim = v3.reclaim;
-        a.state = v3.state;
-        a.cookie = v3.cookie;
-        return true;
-    }
+    public static bool ReadLock(uint version, ref XdrReader r, out LockArguments a) => Read(version, ref r, Parts.Block | Parts.Exclusive | Parts.Reclaim, out a);
 
     /// <summary>TEST and GRANTED.</summary>
-    public static bool ReadTest(uint version, ref XdrReader r, out LockArguments a)
+    public static bool ReadTest(uint version, ref XdrReader r, out LockArguments a) => Read(version, ref r, Parts.Exclusive, out a);
+
+    public static bool ReadCancel(uint version, ref XdrReader r, out LockArguments a) => Read(version, ref r, Parts.Block | Parts.Exclusive, out a);
+
+    public static bool ReadUnlock(uint version, ref XdrReader r, out LockArguments a) => Read(version, ref r, Parts.None, out a);
+
+    /// <summary>What the versions have in common, the width of a range being the difference, and what only some calls have.</summary>
+    private static bool Read(uint version, ref XdrReader r, Parts parts, out LockArguments a)
     {
+        bool wide = version == NLM_PROG.NLM4_VERS.Number;
         a = default;
-        if (version == NLM_PROG.NLM4_VERS.Number)
+        a.cookie = r.Opaque(NlmConstants.MAXNETOBJ_SZ);
+        a.block = (parts & Parts.Block) != 0 && r.Bool();
+        a.exclusive = (parts & Parts.Exclusive) != 0 && r.Bool();
+        a.caller_name = r.Opaque(NlmConstants.LM_MAXSTRLEN);
+        a.fh = r.Opaque(NlmConstants.MAXNETOBJ_SZ);
+        a.oh = r.Opaque(NlmConstants.MAXNETOBJ_SZ);
+        a.svid = r.I32();
+        a.l_offset = wide ? r.U64() : r.U32();
+        a.l_len = wide ? r.U64() : r.U32();
+        if ((parts & Parts.Reclaim) != 0)
         {
-            if (!nlm4_testargs.Read(ref r, out var v4))
-                return false;
-            a.Take(v4.alock);
-            a.exclusive = v4.exclusive;
-            a.cookie = v4.cookie;
-            return true;
+            a.reclaim = r.Bool();
+            a.state = r.I32();
         }
-        if (!nlm_testargs.Read(ref r, out var v3))
-            return false;
-        a.Take(v3.alock);
-        a.exclusive = v3.exclusive;
-        a.cookie = v3.cookie;
-        return true;
+        return !r.Failed;
     }
 
-    public static bool ReadCancel(uint version, ref XdrReader r, out LockArguments a)
+    [Flags]
+    private enum Parts
     {
-        a = default;
-        if (version == NLM_PROG.NLM4_VERS.Number)
-        {
-            if (!nlm4_cancargs.Read(ref r, out var v4))
-                return false;
-            a.Take(v4.alock);
-            a.block = v4.block;
-            a.exclusive = v4.exclusive;
-            a.cookie = v4.cookie;
-            return true;
-        }
-        if (!nlm_cancargs.Read(ref r, out var v3))
-            return false;
-        a.Take(v3.alock);
-        a.block = v3.block;
-        a.exclusive = v3.exclusive;
-        a.cookie = v3.cookie;
-        return true;
-    }
+        None = 0,
+        Block = 1,
+        Exclusive = 2,
 
-    public static bool ReadUnlock(uint version, ref XdrReader r, out LockArguments a)
-    {
-        a = default;
-        if (version == NLM_PROG.NLM4_VERS.Number)
-        {
-            if (!nlm4_unlockargs.Read(ref r, out var v4))
-                return false;
-            a.Take(v4.alock);
-            a.cookie = v4.cookie;
-            return true;
-        }
-        if (!nlm_unlockargs.Read(ref r, out var v3))
-            return false;
-        a.Take(v3.alock);
-        a.cookie = v3.cookie;
-        return true;
-    }
-
-    private void Take(scoped in nlm4_lock l)
-    {
-        caller_name = l.caller_name;
-        fh = l.fh;
-        oh = l.oh;
-        svid = l.svid;
-        l_offset = l.l_offset;
-        l_len = l.l_len;
-    }
-
-    private void Take(scoped in nlm_lock l)
-    {
-        caller_name = l.caller_name;
-        fh = l.fh;
-        oh = l.oh;
-        svid = l.svid;
-        l_offset = l.l_offset;
-        l_len = l.l_len;
+        /// <summary>reclaim and state.</summary>
+        Reclaim = 4,
     }
 }
