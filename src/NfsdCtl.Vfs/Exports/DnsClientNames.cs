@@ -6,11 +6,13 @@ namespace NfsdCtl.Vfs.Exports;
 
 /// <summary>
 /// Names of clients by reverse look-up, confirmed forwards (a client owns its reverse zone, not the name it claims there),
-/// done on a thread of its own and kept for a while. Bounded; whoever comes when it is full waits for a free place.
+/// done on threads of its own and kept for a while. Bounded; whoever comes when it is full waits for a free place. There are several, for a
+/// zone that does not answer holds its asker for many seconds.
 /// </summary>
 public sealed class DnsClientNames : IClientNames, IDisposable
 {
     private const int MaxClients = 16_384;
+    private const int Askers = 8;
     private static readonly TimeSpan Lifetime = TimeSpan.FromMinutes(30);
 
     private readonly ConcurrentDictionary<NetAddress, Answer> answers = new();
@@ -27,7 +29,8 @@ public sealed class DnsClientNames : IClientNames, IDisposable
     {
         this.clock = clock;
         this.lookup = lookup;
-        new Thread(Run) { IsBackground = true, Name = "client names" }.Start();
+        for (int i = 0; i < Askers; i++)
+            new Thread(Run, 256 * 1024) { IsBackground = true, Name = "client names" }.Start();
     }
 
     public bool TryGetName(NetAddress client, out string? name)
@@ -52,7 +55,7 @@ public sealed class DnsClientNames : IClientNames, IDisposable
         {
             return [.. Dns.GetHostAddresses(host).Select(NetAddress.From).Distinct()];
         }
-        catch (SocketException)
+        catch (Exception e) when (IsNoSuchName(e))
         {
             return [];
         }
@@ -64,7 +67,7 @@ public sealed class DnsClientNames : IClientNames, IDisposable
     {
         foreach (var client in questions.GetConsumingEnumerable())
         {
-            answers[client] = new Answer(lookup(client), true, clock.GetUtcNow() + Lifetime);
+            answers[client] = new Answer(Name(client), true, clock.GetUtcNow() + Lifetime);
             if (answers.Count >= MaxClients)
                 foreach (var (address, answer) in answers)
                     if (answer.IsKnown && clock.GetUtcNow() >= answer.Expires)
@@ -72,18 +75,26 @@ public sealed class DnsClientNames : IClientNames, IDisposable
         }
     }
 
-    private static string? ConfirmedName(NetAddress client)
+    private string? Name(NetAddress client)
     {
         try
         {
-            string name = Dns.GetHostEntry(client.ToIPAddress()).HostName;
-            return Resolve(name).Contains(client) ? name : null;
+            return lookup(client);
         }
-        catch (SocketException)
+        catch (Exception e) when (IsNoSuchName(e))
         {
             return null;
         }
     }
+
+    private static string? ConfirmedName(NetAddress client)
+    {
+        string name = Dns.GetHostEntry(client.ToIPAddress()).HostName;
+        return Resolve(name).Contains(client) ? name : null;
+    }
+
+    /// <summary>Nothing answers to it, or it is no name: the owner of a reverse zone writes there what he likes.</summary>
+    private static bool IsNoSuchName(Exception e) => e is SocketException or ArgumentException;
 
     private sealed record Answer(string? Name, bool IsKnown, DateTimeOffset Expires);
 }
