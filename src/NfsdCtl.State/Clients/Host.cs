@@ -252,7 +252,7 @@ internal sealed class ClientEntry(ServerState state, int index, Host host, Scope
         if (was == Missing)
             return;
         Scope.Missing += was ? -1 : 1;
-        if (Scope.Missing == 0)
+        if (was)
             state.Grace.NoteComplete();
     }
 }

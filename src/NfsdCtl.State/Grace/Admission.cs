@@ -50,10 +50,20 @@ public enum Admission : byte
     NoGrace,
 }
 
+/// <summary>Whose reclaims: the boot grace can be ended for each kind by itself, as the kernel's two lock managers end theirs.</summary>
+[Flags]
+public enum Reclaimers : byte
+{
+    None,
+    Nlm = 1,
+    Nfs4 = 2,
+    All = Nlm | Nfs4,
+}
+
 /// <summary>What all windows together say of one scope.</summary>
 /// <param name="InGrace">New locks on the filesystem are refused, through whatever address.</param>
-/// <param name="Reclaims">A window is open for this address: who may reclaim is admitted.</param>
+/// <param name="Reclaims">For whom a window is open for this address: who of them may reclaim is admitted.</param>
 /// <param name="Anyone">No record came along with it.</param>
 /// <param name="Opening">A window for this address is on its way to the disk.</param>
 /// <param name="Elsewhere">A window is there for another address only.</param>
-internal readonly record struct Verdict(bool InGrace, bool Reclaims, bool Anyone, bool Opening, bool Elsewhere);
+internal readonly record struct Verdict(bool InGrace, Reclaimers Reclaims, bool Anyone, bool Opening, bool Elsewhere);

@@ -56,6 +56,9 @@ internal sealed class Window(ServerState state, long id, in WindowRequest reques
 
     public WindowPhase Phase { get; set; } = WindowPhase.Opening;
 
+    /// <summary>Whose reclaims have ended; the window ends when all have.</summary>
+    public Reclaimers Over { get; set; }
+
     public long Deadline { get; set; }
 
     /// <summary>The end that is on its way to the disk.</summary>
@@ -140,12 +143,22 @@ public sealed class GraceTable
         EndComplete(gate);
     }
 
-    /// <summary>Begins the end of exactly this window (effect PersistWindowEnd). False when there is none.</summary>
-    public bool End(in GateScope gate, Scope scope)
+    /// <summary>
+    /// Ends the reclaims of some clients in exactly this window; when those of all have ended its own end begins (effect PersistWindowEnd), and
+    /// what could not be written is written again. False when there is no such window, or it is over for them.
+    /// </summary>
+    public bool End(in GateScope gate, Scope scope, Reclaimers whose = Reclaimers.All)
     {
-        if (Find(scope) is not { } window)
+        if (!Exists(gate, scope, whose))
             return false;
-        BeginEnd(window);
+        var window = Find(scope)!;
+        window.Over |= whose;
+        version++;
+        mayBeComplete = true;
+        if (window.Over == Reclaimers.All)
+            BeginEnd(window);
+        else
+            EndComplete(gate);
         return true;
     }
 
@@ -212,8 +225,9 @@ public sealed class GraceTable
         return Admit(known?.Scope ?? state.Hosts.ScopeOf(scope), known, kind);
     }
 
-    /// <summary>True while a window of exactly this scope exists, its end not yet on disk.</summary>
-    public bool Exists(in GateScope gate, Scope scope) => Find(scope) is not null;
+    /// <summary>True while a window of exactly this scope goes on for any of them, or its end is not yet on disk.</summary>
+    public bool Exists(in GateScope gate, Scope scope, Reclaimers whose = Reclaimers.All) =>
+        Find(scope) is { } window && (window.Phase == WindowPhase.Ending || (window.Over & whose) != whose);
 
     internal Admission Admit(ClientEntry entry, RequestKind kind) => Admit(entry.Scope, entry, kind);
 
@@ -233,8 +247,9 @@ public sealed class GraceTable
         {
             RequestKind.Io or RequestKind.UnlockKnown => Admission.Normal,
             RequestKind.NewLock or RequestKind.Nfs4New or RequestKind.UnlockUnknown => verdict.InGrace ? Admission.Grace : Admission.Normal,
-            RequestKind.ReclaimLock or RequestKind.Nfs4Reclaim => AdmitReclaim(verdict, entry),
-            RequestKind.ReclaimShare => verdict.Reclaims ? Admission.Reclaim : NoReclaim(verdict),
+            RequestKind.ReclaimLock => AdmitReclaim(verdict, Reclaimers.Nlm, entry),
+            RequestKind.Nfs4Reclaim => AdmitReclaim(verdict, Reclaimers.Nfs4, entry),
+            RequestKind.ReclaimShare => (verdict.Reclaims & Reclaimers.Nlm) != 0 ? Admission.Reclaim : NoReclaim(verdict),
             _ => throw new ArgumentOutOfRangeException(nameof(kind)),
         };
 
@@ -250,7 +265,7 @@ public sealed class GraceTable
             bool here = window.Scope.Covers(scope.Scope);
             verdict = new Verdict(
                 true,
-                verdict.Reclaims || (here && window.Phase == WindowPhase.Open),
+                verdict.Reclaims | (here && window.Phase == WindowPhase.Open ? Reclaimers.All & ~window.Over : Reclaimers.None),
                 verdict.Anyone || (here && window is { Phase: WindowPhase.Open, Anyone: true }),
                 verdict.Opening || (here && window.Phase == WindowPhase.Opening),
                 verdict.Elsewhere || !here);
@@ -260,7 +275,7 @@ public sealed class GraceTable
         return verdict;
     }
 
-    /// <summary>A scope has no missing client any more: a window may end early.</summary>
+    /// <summary>A client is not missing any more: a window may end early.</summary>
     internal void NoteComplete() => mayBeComplete = true;
 
     /// <summary>Begins the end of windows whose known clients are all done.</summary>
@@ -284,9 +299,7 @@ public sealed class GraceTable
 
     internal void WindowDue(Window window)
     {
-        if (window.Phase == WindowPhase.Ending)
-            state.Add(new Effect(EffectKind.PersistWindowEnd, window.Id, Scope: window.Scope));
-        else if (state.Now < window.Latest && IsReclaimed(window))
+        if (window.Phase != WindowPhase.Ending && state.Now < window.Latest && IsReclaimed(window))
             Prolong(window);
         else
             BeginEnd(window);
@@ -306,15 +319,17 @@ public sealed class GraceTable
     {
         foreach (var scope in state.Hosts.Scopes)
         {
-            if (scope.Missing != 0 && window.Scope.Covers(scope.Scope))
+            if (scope.Missing == 0 || !window.Scope.Covers(scope.Scope))
+                continue;
+            if (window.Over == Reclaimers.None || scope.Entries.Exists(e => e.Missing && (e.Host.Name.Kind & window.Over) == 0))
                 return false;
         }
         return true;
     }
 
-    private static Admission AdmitReclaim(Verdict verdict, ClientEntry? entry)
+    private static Admission AdmitReclaim(Verdict verdict, Reclaimers kind, ClientEntry? entry)
     {
-        if (!verdict.Reclaims)
+        if ((verdict.Reclaims & kind) == 0)
             return NoReclaim(verdict);
         if (entry is { Forfeited: true })
             return Admission.NotReclaimable;
@@ -336,10 +351,9 @@ public sealed class GraceTable
 
     private void BeginEnd(Window window)
     {
-        if (window.Phase == WindowPhase.Ending)
-            return;
+        if (window.Phase != WindowPhase.Ending)
+            version++;
         window.Phase = WindowPhase.Ending;
-        version++;
         // Should the effect be lost, the end is asked for again.
         state.Agenda.Set(window, state.After(state.Options.GrantAnswerWait));
         state.Add(new Effect(EffectKind.PersistWindowEnd, window.Id, Scope: window.Scope));

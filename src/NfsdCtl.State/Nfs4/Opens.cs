@@ -197,7 +197,7 @@ public sealed partial class Opens
             Admission.Reclaim or Admission.ReclaimUnrecorded => Nfs4Status.Ok,
             Admission.Grace => Nfs4Status.Grace,
             // Through another address, or after the window: somebody else may have had it. In the window: it is not in the record.
-            Admission.NotReclaimable => state.Grace.VerdictOf(entry.Scope).Reclaims ? Nfs4Status.ReclaimBad : Nfs4Status.NoGrace,
+            Admission.NotReclaimable => (state.Grace.VerdictOf(entry.Scope).Reclaims & Reclaimers.Nfs4) != 0 ? Nfs4Status.ReclaimBad : Nfs4Status.NoGrace,
             _ => Nfs4Status.NoGrace,
         };
     }

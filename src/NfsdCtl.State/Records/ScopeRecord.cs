@@ -1,3 +1,5 @@
+using NfsdCtl.State.Grace;
+
 namespace NfsdCtl.State.Records;
 
 /// <summary>
@@ -6,6 +8,9 @@ namespace NfsdCtl.State.Records;
 /// </summary>
 public readonly record struct ClientName(NetAddress Address, string CallerName)
 {
+    /// <summary>A client of NFSv4 is known by its name alone; it has no status monitor.</summary>
+    public Reclaimers Kind => Address.IsWildcard ? Reclaimers.Nfs4 : Reclaimers.Nlm;
+
     public override string ToString() => Address.IsWildcard ? CallerName : $"{CallerName}@{Address}";
 }
 

@@ -69,32 +69,30 @@ public sealed partial class ServerControl
         return status == RecordStatus.Ok ? new EndGraceReport(count) : OfRecords(status, "the end of the windows");
     }
 
-    /// <remarks>NFSv4 has no state of its own yet: its part of the boot grace is over when the boot window is.</remarks>
-    public Outcome<Done> V4EndGrace(Order order) => EndBootGrace(order);
+    public Outcome<Done> V4EndGrace(Order order) => EndBootGrace(Reclaimers.Nfs4, order);
 
-    public Outcome<Done> NlmEndGrace(Order order) => EndBootGrace(order);
+    public Outcome<Done> NlmEndGrace(Order order) => EndBootGrace(Reclaimers.Nlm, order);
 
-    public bool IsV4GraceEnded => IsNlmGraceEnded;
+    public bool IsV4GraceEnded => IsBootGraceEnded(Reclaimers.Nfs4);
 
-    public bool IsNlmGraceEnded
+    public bool IsNlmGraceEnded => IsBootGraceEnded(Reclaimers.Nlm);
+
+    private bool IsBootGraceEnded(Reclaimers whose)
     {
-        get
-        {
-            var effects = new EffectList();
-            bool open;
-            using (var gate = parts.State.Enter(effects))
-                open = parts.State.Grace.Exists(gate, Boot);
-            parts.Effects.Run(effects);
-            return !open;
-        }
+        var effects = new EffectList();
+        bool open;
+        using (var gate = parts.State.Enter(effects))
+            open = parts.State.Grace.Exists(gate, Boot, whose);
+        parts.Effects.Run(effects);
+        return !open;
     }
 
-    private Outcome<Done> EndBootGrace(Order order)
+    private Outcome<Done> EndBootGrace(Reclaimers whose, Order order)
     {
         var effects = new EffectList();
         bool found;
         using (var gate = parts.State.Enter(effects))
-            found = order.DryRun ? parts.State.Grace.Exists(gate, Boot) : parts.State.Grace.End(gate, Boot);
+            found = order.DryRun ? parts.State.Grace.Exists(gate, Boot, whose) : parts.State.Grace.End(gate, Boot, whose);
         var status = parts.Effects.RunAll(effects);
         if (!found)
             return ControlError.Busy("the grace period has already ended");
@@ -132,8 +130,7 @@ public sealed partial class ServerControl
         bool hasRecord = scopes.HasRecord(scope);
         using (var gate = parts.State.Enter(effects))
             parts.State.Clients.CopyKnown(gate, scope, known);
-        // NFSv4 clients have no status monitor: they learn of the move by themselves
-        int notified = known.Count(c => !c.Name.Address.IsWildcard);
+        int notified = known.Count(c => c.Name.Kind == Reclaimers.Nlm);
         if (dryRun)
             return new ResumedWindow(server, shown, seconds, known.Count, notified);
         if (!hasRecord)

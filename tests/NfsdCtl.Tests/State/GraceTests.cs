@@ -114,6 +114,54 @@ public sealed class GraceTests
         Assert.That(harness.Lock(OnA, 1, File, LockRange.All, reclaim: true), Is.EqualTo(LockOutcome.NoGrace));
     }
 
+    [TestCase(Reclaimers.Nlm, RequestKind.ReclaimLock, RequestKind.Nfs4Reclaim)]
+    [TestCase(Reclaimers.Nfs4, RequestKind.Nfs4Reclaim, RequestKind.ReclaimLock)]
+    public void A_window_may_end_for_one_kind_of_clients_and_new_locks_wait_for_both(Reclaimers first, RequestKind over, RequestKind still)
+    {
+        var harness = new StateHarness();
+        var nfs4 = new TestHost(NetAddress.Any, OnA.Server, "4.1 node");
+        TestHost Of(RequestKind kind) => kind == RequestKind.Nfs4Reclaim ? nfs4 : OnA;
+        harness.Load(AtA, Known(OnA), Known(nfs4));
+        harness.Open(Boot);
+
+        Assert.That(harness.End(Boot, first), Is.True);
+        Assert.That(harness.End(Boot, first), Is.False, "it is over for them");
+        Assert.That(harness.Admit(AtA, over, Of(over)), Is.EqualTo(Admission.NoGrace));
+        Assert.That(harness.Admit(AtA, still, Of(still)), Is.EqualTo(Admission.Reclaim));
+        Assert.That(harness.Admit(AtA, RequestKind.NewLock, Other), Is.EqualTo(Admission.Grace));
+        Assert.That(harness.Known(AtA).TrueForAll(c => c.MayReclaim), Is.True, "nobody's record is struck");
+
+        Assert.That(harness.End(Boot, Reclaimers.All & ~first), Is.True);
+        Assert.That(harness.InWindow(Boot), Is.False);
+        Assert.That(harness.Admit(AtA, RequestKind.NewLock, Other), Is.EqualTo(Admission.Normal));
+    }
+
+    [Test]
+    public void Clients_whose_grace_was_ended_are_not_waited_for()
+    {
+        var harness = new StateHarness();
+        harness.Load(AtA, Known(OnA, held: 1), Known(new TestHost(NetAddress.Any, OnA.Server, "4.1 node")));
+        harness.Open(Boot);
+        harness.End(Boot, Reclaimers.Nfs4);
+        Assert.That(harness.InWindow(Boot), Is.True);
+        Assert.That(harness.Lock(OnA, 1, File, LockRange.All, reclaim: true), Is.EqualTo(LockOutcome.Granted));
+        Assert.That(harness.InWindow(Boot), Is.False);
+    }
+
+    [Test]
+    public void An_end_that_could_not_be_written_is_written_when_asked_again()
+    {
+        var harness = new StateHarness();
+        harness.Load(AtA, Known(OnA));
+        harness.Open(AtA);
+        harness.DiskFails = true;
+        harness.End(AtA);
+        Assert.That(harness.InWindow(AtA), Is.True);
+        harness.DiskFails = false;
+        Assert.That(harness.End(AtA), Is.True);
+        Assert.That(harness.InWindow(AtA), Is.False);
+    }
+
     [Test]
     public void New_locks_wait_until_the_end_is_on_disk()
     {

@@ -163,7 +163,7 @@ public sealed class StateHarness
     public OpenOutcome Open(Scope scope, int seconds = 90, bool anyone = false, bool persisted = false, bool patient = false) => Do((in GateScope gate) =>
         State.Grace.Open(gate, new WindowRequest(scope, TimeSpan.FromSeconds(seconds), "test", anyone, persisted) { IsPatient = patient }, out _));
 
-    public bool End(Scope scope) => Do((in GateScope gate) => State.Grace.End(gate, scope));
+    public bool End(Scope scope, Reclaimers whose = Reclaimers.All) => Do((in GateScope gate) => State.Grace.End(gate, scope, whose));
 
     public bool InWindow(Scope scope) => Do((in GateScope gate) => State.Grace.Exists(gate, scope));
 
