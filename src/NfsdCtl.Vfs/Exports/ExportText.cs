@@ -54,12 +54,12 @@ public static class ExportText
         yield return "sec=1";
     }
 
-    /// <summary>seq_escape: blank, tab, newline and backslash in octal, and # as it would begin a comment.</summary>
+    /// <summary>seq_escape: blank, tab, newline and backslash in octal, and what would begin a comment or a quotation.</summary>
     private static void Escape(string name, StringBuilder text)
     {
         foreach (char c in name)
         {
-            if (c is ' ' or '\t' or '\n' or '\\' or '#')
+            if (c is ' ' or '\t' or '\n' or '\\' or '#' or '"')
                 text.Append('\\').Append(Convert.ToString(c, 8).PadLeft(3, '0'));
             else
                 text.Append(c);

@@ -31,6 +31,7 @@ public sealed partial class ServerControl
 
     public Outcome<ExportReport> Unexport(string? client, string path, Order order)
     {
+        path = path.TrimEnd('/') is { Length: > 0 } trimmed ? trimmed : "/";
         bool Selected(Export e) => e.Path == path && (client is null || e.Client.Text == client);
         var going = parts.Exports.Current.Exports.Where(Selected).Select(ExportText.Format).ToList();
         if (going.Count == 0)
