@@ -127,11 +127,9 @@ public sealed class RpcServer : IDisposable
         ticks = Time.CreateTimer(_ => Connections.Advance(), null, ConnectionTable.Tick, ConnectionTable.Tick);
     }
 
-    /// <summary>Closes the endpoints and the connections that came in; the threads stay for a next <see cref="Listen"/>.</summary>
-    public void CloseAll()
+    /// <summary>Ends the connections that came in.</summary>
+    public void BreakConnections()
     {
-        foreach (var endpoint in Endpoints)
-            Close(endpoint);
         foreach (var loop in Loops)
         {
             foreach (var connection in loop.Channels().OfType<TcpConnection>())
@@ -154,7 +152,9 @@ public sealed class RpcServer : IDisposable
     {
         if (!started || stopping)
             return;
-        CloseAll();
+        foreach (var endpoint in Endpoints)
+            Close(endpoint);
+        BreakConnections();
         stopping = true;
         ticks?.Dispose();
         monitor.Stop();

@@ -14,8 +14,19 @@ internal sealed unsafe class TcpListener(RpcServer server, Loop loop, int descri
 
     private DateTimeOffset lastComplaint;
 
-    /// <remarks>Level-triggered: what one batch leaves is seen at the next turn.</remarks>
+    /// <remarks>
+    /// Level-triggered: what one batch leaves is seen at the next turn. With a reference, for another thread may close it, and its descriptor
+    /// would soon be another file's.
+    /// </remarks>
     public override void Drive(Worker worker, uint events)
+    {
+        if (!TryAddReference())
+            return;
+        DriveBatch();
+        Release();
+    }
+
+    private void DriveBatch()
     {
         for (int i = 0; i < Batch; i++)
         {

@@ -33,8 +33,19 @@ internal sealed unsafe class UdpSocket : Channel
 
     public override int MaxReply => MaxDatagram;
 
-    /// <remarks>Level-triggered: what one batch leaves is seen at the next turn.</remarks>
+    /// <remarks>
+    /// Level-triggered: what one batch leaves is seen at the next turn. With a reference, for another thread may close it, and its descriptor
+    /// would soon be another file's.
+    /// </remarks>
     public override void Drive(Worker worker, uint events)
+    {
+        if (!TryAddReference())
+            return;
+        DriveBatch(worker);
+        Release();
+    }
+
+    private void DriveBatch(Worker worker)
     {
         for (int i = 0; i < Batch; i++)
         {

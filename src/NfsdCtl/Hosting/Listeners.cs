@@ -14,12 +14,16 @@ public sealed class Listeners(ServerParts parts)
     /// <summary>The ports that were free when first asked for; a second opening takes the same, as clients know them.</summary>
     private readonly Dictionary<RpcProgram, ushort> chosen = [];
 
+    /// <summary>Further endpoints of NFS (portlist); they come back with the others.</summary>
+    private readonly List<(Transport Transport, ushort Port)> added = [];
+    private bool serving;
+
     public bool IsOpen
     {
         get
         {
             lock (gate)
-                return open.Count > 0;
+                return serving;
         }
     }
 
@@ -52,6 +56,9 @@ public sealed class Listeners(ServerParts parts)
                 Open(parts.Mount, settings.MountdPort);
                 Open(parts.Nlm, settings.LockdPort);
                 Open(parts.Nsm, settings.StatdPort);
+                foreach (var (transport, port) in added.Where(a => !open.Exists(o => o.Program == parts.Nfs && (o.Endpoint.Transport, o.Endpoint.Port) == a)))
+                    Open(parts.Nfs, port, transport);
+                serving = true;
             }
             catch (RpcListenException)
             {
@@ -61,12 +68,16 @@ public sealed class Listeners(ServerParts parts)
         }
     }
 
-    /// <summary>A further endpoint of NFS, on all served addresses.</summary>
+    /// <summary>A further endpoint of NFS, on all served addresses; while nothing is served it waits for that.</summary>
     /// <exception cref="RpcListenException">It cannot be had.</exception>
     public void Add(Transport transport, ushort port)
     {
         lock (gate)
-            Open(parts.Nfs, port, transport);
+        {
+            if (serving)
+                Open(parts.Nfs, port, transport);
+            added.Add((transport, port));
+        }
     }
 
     /// <summary>Stops serving: endpoints and connections are closed, the state stays.</summary>
@@ -75,7 +86,7 @@ public sealed class Listeners(ServerParts parts)
         lock (gate)
         {
             CloseAll();
-            parts.Rpc.CloseAll();
+            parts.Rpc.BreakConnections();
         }
     }
 
@@ -84,6 +95,7 @@ public sealed class Listeners(ServerParts parts)
         foreach (var (endpoint, _) in open)
             parts.Rpc.Close(endpoint);
         open.Clear();
+        serving = false;
     }
 
     private void Open(RpcProgram program, int setting)
@@ -109,15 +121,25 @@ public sealed class Listeners(ServerParts parts)
         return versions.Version3 ? serves4 ? [parts.Nfs, parts.Nfs4] : [parts.Nfs] : serves4 ? [parts.Nfs4] : [];
     }
 
-    /// <summary>Opens a port on every served address and returns it; where any will do, all addresses get the same.</summary>
+    /// <summary>Opens a port on every served address, or on none, and returns it; where any will do, all addresses get the same.</summary>
     private ushort Open(RpcProgram program, ushort port, Transport transport)
     {
         IReadOnlyList<NetAddress> addresses = parts.Settings.Host.Count == 0 ? [NetAddress.Any] : parts.Settings.Host;
-        foreach (var address in addresses)
+        int before = open.Count;
+        try
         {
-            var opened = parts.Rpc.Listen(address, port, transport, ServedWith(program, transport));
-            port = opened[0].Port;
-            open.AddRange(opened.Select(e => (e, program)));
+            foreach (var address in addresses)
+            {
+                var opened = parts.Rpc.Listen(address, port, transport, ServedWith(program, transport));
+                port = opened[0].Port;
+                open.AddRange(opened.Select(e => (e, program)));
+            }
+        }
+        catch (RpcListenException)
+        {
+            open[before..].ForEach(o => parts.Rpc.Close(o.Endpoint));
+            open.RemoveRange(before, open.Count - before);
+            throw;
         }
         return port;
     }

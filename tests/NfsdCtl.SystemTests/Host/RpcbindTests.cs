@@ -48,6 +48,13 @@ public sealed partial class RpcbindTests
     }
 
     [Test]
+    public void The_server_still_answers_for_itself_when_it_stopped_serving_and_serves_again()
+    {
+        var (during, _) = Serve(Quiet, "builtin", "echo 0 >ADMIN/threads; echo 8 >ADMIN/threads;");
+        Assert.That(during, Is.SupersetOf(Programs.Select(p => p + " tcp")));
+    }
+
+    [Test]
     public void A_server_that_needs_rpcbind_says_that_there_is_none()
     {
         var result = Script(Quiet + $"exec {Command("system")}");
@@ -59,12 +66,12 @@ public sealed partial class RpcbindTests
     private static bool IsServed(string program) => program != "100003 4 udp";
 
     /// <summary>"PROGRAM VERSION PROTOCOL" as rpcinfo lists it while the server serves, and after it was told to end.</summary>
-    private (List<string> During, List<string> After) Serve(string prepare, string mode)
+    private (List<string> During, List<string> After) Serve(string prepare, string mode, string meanwhile = "")
     {
         var result = Script(prepare
             + $"{Command(mode)} >'{directory}/out' 2>'{directory}/err' & server=$!; "
             + $"until grep -q ^ready '{directory}/out'; do kill -0 $server || {{ cat '{directory}/err' >&2; exit 1; }}; sleep 0.05; done; "
-            + "rpcinfo -p 127.0.0.1; kill $server; wait $server; echo after; rpcinfo -p 127.0.0.1 || true");
+            + $"{meanwhile.Replace("ADMIN", $"'{directory}/admin'", StringComparison.Ordinal)} rpcinfo -p 127.0.0.1; kill $server; wait $server; echo after; rpcinfo -p 127.0.0.1 || true");
         Assert.That(result.Status, Is.Zero, result.ToString());
         string[] parts = result.Output.Split("after\n");
         return (List(parts[0]), List(parts[1]));

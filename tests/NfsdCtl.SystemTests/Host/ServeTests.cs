@@ -206,6 +206,26 @@ public sealed class ServeTests
     }
 
     [Test]
+    public void A_port_that_is_added_while_nothing_is_served_is_opened_with_the_others()
+    {
+        using var server = new ServerProcess(directory, Export).WaitUntilReady();
+        int port = server.Port("nfs");
+        using var free = new TcpListener(IPAddress.Loopback, 0);
+        free.Start();
+        int further = ((IPEndPoint)free.LocalEndpoint).Port;
+        free.Stop();
+        Assert.That(server.Write("threads", "0"), Is.Zero);
+        Assert.That(server.Write("portlist", $"tcp {port}"), Is.Zero, "that of before, as the kernel's tools write it");
+        Assert.That(server.Write("portlist", $"tcp {further}"), Is.Zero);
+        Assert.That(server.Read("threads"), Is.EqualTo("0\n"));
+        Assert.That(() => Connect(further), Throws.InstanceOf<SocketException>());
+        Assert.That(server.Write("threads", "8"), Is.Zero, server.Errors);
+        foreach (int open in new[] { port, further, server.Port("mountd"), server.Port("lockd") })
+            Assert.That(() => Connect(open), Throws.Nothing);
+        Assert.That(server.Write("portlist", $"tcp {further}"), Is.EqualTo(98), "EADDRINUSE");
+    }
+
+    [Test]
     public void Without_anything_to_reclaim_there_is_no_grace_period()
     {
         using var server = new ServerProcess(directory, Export).WaitUntilReady();
