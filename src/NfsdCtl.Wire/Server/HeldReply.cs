@@ -9,6 +9,8 @@ namespace NfsdCtl.Wire.Server;
 /// </summary>
 internal sealed class HeldReply(TcpConnection connection) : IReplyHold
 {
+    private const int Small = 4096;
+
     private byte[] bytes = new byte[512];
     private int length;
     private int holders;
@@ -17,10 +19,16 @@ internal sealed class HeldReply(TcpConnection connection) : IReplyHold
     /// <summary>With its record mark; empty when the call gets no answer.</summary>
     public ReadOnlySpan<byte> Bytes => bytes.AsSpan(0, length);
 
+    /// <summary>The bytes of the reply as it was written.</summary>
+    public int Size { get; private set; }
+
+    /// <summary>Worth keeping.</summary>
+    public bool IsSmall => bytes.Length <= Small;
+
     /// <summary>Starts anew, held by the call itself until <see cref="Keep"/>.</summary>
     public void Begin()
     {
-        (length, failed) = (0, false);
+        (length, Size, failed) = (0, 0, false);
         holders = 1;
     }
 
@@ -32,7 +40,8 @@ internal sealed class HeldReply(TcpConnection connection) : IReplyHold
         if (bytes.Length < reply.Length)
             bytes = new byte[reply.Length];
         reply.CopyTo(bytes);
-        length = reply.Length;
+        (length, Size) = (reply.Length, reply.Length);
+        connection.Kept(this);
         Release(true);
     }
 

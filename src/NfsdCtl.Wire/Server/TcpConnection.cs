@@ -23,6 +23,12 @@ internal sealed unsafe class TcpConnection : Channel
     /// <summary>Replies that wait for something at a time; a client that has so many is not read from until some are sent.</summary>
     private const int MaxHeld = 1024;
 
+    /// <summary>The same in bytes, of which one reply may be too many.</summary>
+    private const int MaxHeldBytes = 2 * 1024 * 1024;
+
+    /// <summary>Replies that are kept to be used again.</summary>
+    private const int MaxSpare = 128;
+
     private const uint Ending = Epoll.EPOLLRDHUP | Epoll.EPOLLHUP | Epoll.EPOLLERR;
 
     private readonly RpcServer server;
@@ -35,6 +41,7 @@ internal sealed unsafe class TcpConnection : Channel
     private Queue<HeldReply> ready = new();
     private Queue<HeldReply> leaving = new();
     private int held;
+    private int heldBytes;
     private ConnectionBackChannel? backChannel;
     private NativeBuffer? input;
     private int filled;
@@ -44,6 +51,7 @@ internal sealed unsafe class TcpConnection : Channel
     private int fragments;
     private int alone;
     private bool drained;
+    private bool ending;
     private bool waiting;
     private bool ended;
     private bool removed;
@@ -75,6 +83,7 @@ internal sealed unsafe class TcpConnection : Channel
     {
         worker.Bind(Transport.Tcp, local.Address, local.Port, peer.Address, peer.Port);
         LastUse = server.Connections.Now;
+        ending |= (events & Ending) != 0;
         SendQueued();
         SendReady(worker);
         drained &= events == 0;
@@ -90,7 +99,7 @@ internal sealed unsafe class TcpConnection : Channel
                 return;
             if (!DriveRecords(worker))
                 return;
-            more = Receive(worker, events);
+            more = Receive(worker);
         }
         if (closed || ended && IsAnswered())
             Close();
@@ -208,7 +217,7 @@ internal sealed unsafe class TcpConnection : Channel
     }
 
     /// <summary>Reads once, unless the last read had taken all. False: nothing more is there now, or the peer is gone.</summary>
-    private bool Receive(Worker worker, uint events)
+    private bool Receive(Worker worker)
     {
         if (closed || ended || drained)
         {
@@ -224,8 +233,8 @@ internal sealed unsafe class TcpConnection : Channel
             if (n > 0)
             {
                 // a read that leaves room has emptied the socket, and what comes later is a new edge of epoll; but an end that
-                // came along with the data has had its edge
-                drained = n < input.Size - filled && (events & Ending) == 0;
+                // came along with the data, or before this turn, has had its edge
+                drained = n < input.Size - filled && !ending;
                 filled += (int)n;
                 server.Counters.CountReceived(worker.Stripe, (int)n);
                 return true;
@@ -265,11 +274,11 @@ internal sealed unsafe class TcpConnection : Channel
     /// </summary>
     private bool IsPaused()
     {
-        if (unsent.IsEmpty && Volatile.Read(ref alone) < server.MostAlone && Volatile.Read(ref held) < MaxHeld)
+        if (unsent.IsEmpty && Volatile.Read(ref alone) < server.MostAlone && Volatile.Read(ref held) < MaxHeld && Volatile.Read(ref heldBytes) < MaxHeldBytes)
             return false;
         lock (sending)
         {
-            waiting = !unsent.IsEmpty || alone >= server.MostAlone || held >= MaxHeld;
+            waiting = !unsent.IsEmpty || alone >= server.MostAlone || held >= MaxHeld || heldBytes >= MaxHeldBytes;
             return waiting;
         }
     }
@@ -304,6 +313,13 @@ internal sealed unsafe class TcpConnection : Channel
             reply.Begin();
             return reply;
         }
+    }
+
+    /// <summary>A reply is written and waits. From the thread of its call.</summary>
+    public void Kept(HeldReply reply)
+    {
+        lock (sending)
+            heldBytes += reply.Size;
     }
 
     /// <summary>What a reply waited for is there: the leader sends it. From any thread.</summary>
@@ -351,7 +367,9 @@ internal sealed unsafe class TcpConnection : Channel
             lock (sending)
             {
                 held--;
-                spare.Push(reply);
+                heldBytes -= reply.Size;
+                if (reply.IsSmall && spare.Count < MaxSpare)
+                    spare.Push(reply);
             }
             Release();
         }

@@ -77,8 +77,47 @@ public class HeldReplyTests
             Assert.That(Accepted(other.Receive()!).Xid, Is.EqualTo(1));
         }
         Assert.That(toy.Program.Held, Has.Count.EqualTo(1024));
+        AnswerAll(connection, 1500);
+    }
+
+    [Test]
+    public void Large_replies_that_are_held_are_bounded_in_bytes()
+    {
+        const int Size = 200_000;
+        using var connection = toy.Connect();
+        var sender = new Thread(() =>
+        {
+            for (uint xid = 0; xid < 40; xid++)
+                connection.Send(Record(Call(xid, ToyProgram.Hold, Opaque(new byte[Size]))));
+        });
+        sender.Start();
+        AwaitHeld(11);
+        using (var other = toy.Connect())
+        {
+            other.Send(Record(Call(1, ToyProgram.Null)));
+            Assert.That(Accepted(other.Receive()!).Xid, Is.EqualTo(1));
+        }
+        Assert.That(toy.Program.Held, Has.Count.EqualTo(11), "2 MiB");
+        AnswerAll(connection, 40);
+        sender.Join();
+    }
+
+    [Test]
+    public void An_end_that_comes_while_a_client_is_paused_is_seen_after_it()
+    {
+        using var connection = toy.Connect();
+        for (uint xid = 0; xid < 1500; xid++)
+            connection.Send(Record(Call(xid, ToyProgram.Hold, Opaque(new byte[1000]))));
+        connection.Socket.Shutdown(SocketShutdown.Send);
+        AwaitHeld(1024);
+        AnswerAll(connection, 1500);
+        Assert.That(connection.Receive(), Is.Null);
+    }
+
+    private void AnswerAll(RawConnection connection, int count)
+    {
         var answered = new HashSet<uint>();
-        while (answered.Count < 1500)
+        while (answered.Count < count)
         {
             Assert.That(ToyServer.Eventually(() => !toy.Program.Held.IsEmpty), Is.True);
             foreach (uint xid in toy.Program.Held.Keys)
