@@ -32,18 +32,28 @@ internal sealed class Versions(AdminHost host) : TransactionFile(
 
     public override Answer Report() => Answer.Of(Show(Control.Versions()));
 
-    /// <summary>Switches a version, and with a major one its minors. False: to be switched on and not there.</summary>
+    /// <summary>
+    /// Switches a version as the kernel does (__write_versions and nfsd_minorversion): a major one that changes takes its minors along, a minor one
+    /// that is switched on its major, and the last that is switched off too. False: to be switched on and not there.
+    /// </summary>
     private static bool Apply(List<ProtocolVersion> state, ProtocolVersion change)
     {
-        bool found = false;
-        for (int i = 0; i < state.Count; i++)
+        int at = state.FindIndex(v => v.Major == change.Major && v.Minor == change.Minor);
+        if (at < 0)
+            return !change.On;
+        if (state[at].On == change.On)
+            return true;
+        state[at] = change;
+        int major = state.FindIndex(v => v.Major == change.Major && v.Minor is null);
+        for (int i = 0; change.Minor is null && i < state.Count; i++)
         {
-            if (state[i].Major != change.Major || (change.Minor is not null && state[i].Minor != change.Minor))
-                continue;
-            state[i] = state[i] with { On = change.On };
-            found = true;
+            if (state[i].Major == change.Major)
+                state[i] = state[i] with { On = change.On };
         }
-        return found || !change.On;
+        bool any = state.Exists(v => v.Major == change.Major && v is { Minor: not null, On: true });
+        if (change.Minor is not null)
+            state[major] = state[major] with { On = any };
+        return true;
     }
 
     private static bool TryParse(string word, out ProtocolVersion change)

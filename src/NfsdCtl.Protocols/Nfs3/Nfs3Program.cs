@@ -8,9 +8,6 @@ namespace NfsdCtl.Protocols.Nfs3;
 /// <summary>NFS version 3 (RFC 1813).</summary>
 public sealed class Nfs3Program : RpcProgram
 {
-    /// <summary>The most bytes of a READ or WRITE (FSINFO's rtmax and wtmax).</summary>
-    public const int MaxTransfer = 1 << 20;
-
     private readonly FileService files;
     private readonly ReplyCache replies;
     private readonly long[] counts = new long[Nfs3Procedure.Table.Length];

@@ -59,6 +59,9 @@ internal sealed class Window(ServerState state, long id, in WindowRequest reques
     /// <summary>Whose reclaims have ended; the window ends when all have.</summary>
     public Reclaimers Over { get; set; }
 
+    /// <summary>It ends as if it had not been opened: nobody's record goes with it.</summary>
+    public bool Withdrawn { get; set; }
+
     public long Deadline { get; set; }
 
     /// <summary>The end that is on its way to the disk.</summary>
@@ -170,6 +173,15 @@ public sealed class GraceTable
         return windows.Count;
     }
 
+    /// <summary>Takes back a window that was opened a moment ago: who may reclaim may still do so in the next one.</summary>
+    public void Withdraw(in GateScope gate, long id)
+    {
+        if (Find(id) is not { Phase: not WindowPhase.Ending } window)
+            return;
+        window.Withdrawn = true;
+        BeginEnd(window);
+    }
+
     /// <summary>What to write for an effect PersistWindowEnd: each scope that ends and the clients that did not come back.</summary>
     public void CopyEnd(in GateScope gate, long id, List<EndedScope> into)
     {
@@ -182,7 +194,7 @@ public sealed class GraceTable
             var gone = new List<ClientName>();
             foreach (var entry in scope.Entries)
             {
-                if (IsGone(entry))
+                if (!window.Withdrawn && IsGone(entry))
                     gone.Add(entry.Host.Name);
             }
             into.Add(new EndedScope(scope.Scope, gone));
@@ -204,7 +216,7 @@ public sealed class GraceTable
         }
         foreach (var scope in state.Hosts.Scopes)
         {
-            if (!EndsWith(window, scope.Scope))
+            if (window.Withdrawn || !EndsWith(window, scope.Scope))
                 continue;
             foreach (var entry in scope.Entries)
             {

@@ -33,6 +33,8 @@ public struct OpenTicket
 
     internal ushort BeforePairs { get; set; }
 
+    internal uint BeforeSequence { get; set; }
+
     public StateId StateId { get; internal set; }
 
     /// <summary>With <see cref="Nfs4Status.NeedsRecord"/>.</summary>
@@ -94,10 +96,16 @@ public sealed partial class Opens
         return status == Nfs4Status.Ok ? Take(gate, request, seat, open, ref ticket) : status;
     }
 
-    /// <summary>What followed the open failed (the truncation, say): it is as if it had not been.</summary>
+    /// <summary>
+    /// What followed the open failed (the truncation, say): it is as if it had not been, unless the same owner has opened the file again meanwhile
+    /// and relies on it; then it stays, wider than it need be.
+    /// </summary>
     public void Undo(in GateScope gate, Nfs4Client client, in OpenTicket ticket)
     {
         if (nfs4.States.Locate(client.MinorVersion == 0 ? null : client, client.Server, ticket.StateId, out int at) != Nfs4Status.Ok)
+            return;
+        ref var open = ref nfs4.States[at];
+        if (open.Sequence != ticket.StateId.Sequence)
             return;
         if (ticket.BeforeAccess == ShareAccess.None)
         {
@@ -105,7 +113,8 @@ public sealed partial class Opens
             return;
         }
         nfs4.States.SetShare(at, ticket.BeforeAccess, ticket.BeforeDeny);
-        nfs4.States[at].Pairs = ticket.BeforePairs;
+        open.Pairs = ticket.BeforePairs;
+        open.Sequence = ticket.BeforeSequence;
     }
 
     /// <summary>OPEN_CONFIRM. Statuses: Ok, BadStateId, OldStateId, StaleStateId, Expired, AdminRevoked.</summary>
@@ -261,6 +270,7 @@ public sealed partial class Opens
         ticket.BeforeAccess = taken.Access;
         ticket.BeforeDeny = taken.Deny;
         ticket.BeforePairs = taken.Pairs;
+        ticket.BeforeSequence = taken.Sequence;
         taken.Pairs |= (ushort)(1 << PairOf(request.Access, request.Deny));
         nfs4.States.SetShare(open, taken.Access | request.Access, taken.Deny | request.Deny);
         ref var by = ref nfs4.Owners[taken.Owner];

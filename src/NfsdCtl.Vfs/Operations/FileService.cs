@@ -21,6 +21,9 @@ public sealed unsafe partial class FileService
     /// <summary>The longest name, in bytes (NAMETOOLONG above).</summary>
     public const int MaxName = 255;
 
+    /// <summary>The most bytes of a READ, WRITE or READDIR that this server can carry.</summary>
+    public const int LargestTransfer = 1 << 20;
+
     private readonly ExportTable exports;
     private readonly NodeCache nodes;
     private readonly MountTable mounts;
@@ -41,6 +44,9 @@ public sealed unsafe partial class FileService
     }
 
     public ExportTable Exports => exports;
+
+    /// <summary>The most bytes of a READ or WRITE, 1024 to <see cref="LargestTransfer"/> (rtmax and wtmax, maxread and maxwrite).</summary>
+    public int MaxTransfer { get; set; } = LargestTransfer;
 
     /// <summary>
     /// Finds the file of a handle for a caller: BADHANDLE when it is malformed or forged; STALE when the file is gone or its

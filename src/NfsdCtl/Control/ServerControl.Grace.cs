@@ -31,12 +31,22 @@ public sealed partial class ServerControl
         }
         if (targets.Count == 0)
             return ControlError.NotFound("nothing is exported");
-        var windows = new List<ResumedWindow>();
+        // All records before the first window: one that cannot be read is the likely failure.
         foreach (var (target, name) in targets)
         {
-            var resumed = Resume(server, target, name, seconds, order.DryRun);
+            if (LoadRecords(target, name) is { } failure)
+                return failure;
+        }
+        var windows = new List<ResumedWindow>();
+        var opened = new List<long>();
+        foreach (var (target, name) in targets)
+        {
+            var resumed = Resume(server, target, name, seconds, order.DryRun, opened);
             if (!resumed.Ok)
+            {
+                Withdraw(opened);
                 return resumed.Error;
+            }
             windows.Add(resumed.Value);
         }
         return new ResumeReport(windows);
@@ -117,35 +127,55 @@ public sealed partial class ServerControl
         return null;
     }
 
-    private Outcome<ResumedWindow> Resume(NetAddress server, FileSystem fileSystem, string shown, int? exactly, bool dryRun)
+    private ControlError? LoadRecords(FileSystem fileSystem, string shown)
     {
-        int seconds = exactly ?? parts.Settings.Grace;
         var effects = new EffectList();
         var status = scopes.Load(fileSystem, effects, out _);
         parts.Effects.RunAll(effects);
-        if (status != RecordStatus.Ok)
-            return OfRecords(status, shown);
+        return status == RecordStatus.Ok ? null : OfRecords(status, shown);
+    }
+
+    /// <param name="added">Gets the window when it is a new one.</param>
+    private Outcome<ResumedWindow> Resume(NetAddress server, FileSystem fileSystem, string shown, int? exactly, bool dryRun, List<long> added)
+    {
+        int seconds = exactly ?? parts.Settings.Grace;
+        var effects = new EffectList();
         var scope = new Scope(server, fileSystem.Id);
         var known = new List<KnownClient>();
         bool hasRecord = scopes.HasRecord(scope);
         using (var gate = parts.State.Enter(effects))
             parts.State.Clients.CopyKnown(gate, scope, known);
+        parts.Effects.Run(effects);
         int notified = known.Count(c => c.Name.Kind == Reclaimers.Nlm);
         if (dryRun)
             return new ResumedWindow(server, shown, seconds, known.Count, notified);
         if (!hasRecord)
             parts.Effects.Warn($"resume_ip {server} {shown}: no record came along, so any client may reclaim");
         OpenOutcome opened;
+        long id;
         using (var gate = parts.State.Enter(effects))
-            opened = parts.State.Grace.Open(gate, new WindowRequest(scope, TimeSpan.FromSeconds(seconds), "resume_ip", !hasRecord, Persisted: false) { IsPatient = exactly is null }, out _);
-        status = parts.Effects.RunAll(effects);
+            opened = parts.State.Grace.Open(gate, new WindowRequest(scope, TimeSpan.FromSeconds(seconds), "resume_ip", !hasRecord, Persisted: false) { IsPatient = exactly is null }, out id);
+        var status = parts.Effects.RunAll(effects);
         if (opened == OpenOutcome.TooMany)
             return new ControlError(Errno.ENOSPC, "too many grace windows are open");
         if (opened == OpenOutcome.Ending)
             return ControlError.Busy($"the window of {server} on {shown} is just ending: resume again");
         if (status != RecordStatus.Ok)
             return OfRecords(status, $"the window of {server} on {shown}");
+        if (opened == OpenOutcome.Opened)
+            added.Add(id);
         return new ResumedWindow(server, shown, (int)Math.Ceiling(Left(scope).TotalSeconds), known.Count, notified);
+    }
+
+    private void Withdraw(List<long> windows)
+    {
+        var effects = new EffectList();
+        using (var gate = parts.State.Enter(effects))
+        {
+            foreach (long id in windows)
+                parts.State.Grace.Withdraw(gate, id);
+        }
+        parts.Effects.RunAll(effects);
     }
 
     private TimeSpan Left(Scope scope)

@@ -76,12 +76,10 @@ public sealed partial class ServerControl
         if (parts.Addresses.Contains(server) || parts.Settings.Host.Contains(server))
             return true;
         var effects = new EffectList();
+        bool served;
         using (var gate = parts.State.Enter(effects))
-        {
-            if (parts.State.Releases.WasServed(gate, server))
-                return true;
-        }
+            served = parts.State.Releases.WasServed(gate, server);
         parts.Effects.Run(effects);
-        return false;
+        return served;
     }
 }

@@ -1,7 +1,7 @@
 using NfsdCtl.Control;
 using NfsdCtl.Linux;
-using NfsdCtl.Protocols.Nfs3;
 using NfsdCtl.Protocols.Nfs4;
+using NfsdCtl.State;
 using NfsdCtl.Wire.Rpc;
 using NfsdCtl.Wire.Server;
 
@@ -17,14 +17,14 @@ public sealed partial class ServerControl
         Setting.Threads => IsServing ? parts.Rpc.Threads : 0,
         Setting.LeaseTime => parts.Settings.Lease,
         Setting.GraceTime => parts.Settings.Grace,
-        Setting.MaxBlockSize => Nfs3Program.MaxTransfer,
+        Setting.MaxBlockSize => parts.Files.MaxTransfer,
         _ => throw new ArgumentOutOfRangeException(nameof(setting)),
     };
 
     public Outcome<SettingReport> Set(Setting setting, long value, Order order)
     {
         if (setting != Setting.Threads)
-            return ControlError.Busy("this can only be set before the server starts: in the settings file or on the command line");
+            return SetWhileStopped(setting, (int)value, order);
         if (value > 1024)
             return ControlError.Invalid($"{value} threads are more than 1024");
         if (order.DryRun)
@@ -36,6 +36,34 @@ public sealed partial class ServerControl
         }
         parts.Rpc.Threads = (int)value;
         return Serve() is { } error ? error : new SettingReport(parts.Rpc.Threads);
+    }
+
+    /// <summary>What clients rely on while they are served, as the kernel's server has it; the numbers are in their ranges.</summary>
+    private Outcome<SettingReport> SetWhileStopped(Setting setting, int value, Order order)
+    {
+        if (IsServing)
+            return ControlError.Busy("this cannot change while the server serves: write 0 to threads first");
+        if (order.DryRun)
+            return new SettingReport(value);
+        switch (setting)
+        {
+            case Setting.LeaseTime:
+                parts.Settings = parts.Settings with { Lease = value };
+                var effects = new EffectList();
+                using (var gate = parts.State.Enter(effects))
+                    parts.State.Nfs4.Clients.SetLease(gate, TimeSpan.FromSeconds(value));
+                parts.Effects.Run(effects);
+                break;
+            case Setting.GraceTime:
+                parts.Settings = parts.Settings with { Grace = value };
+                break;
+            case Setting.MaxBlockSize:
+                parts.Files.MaxTransfer = value;
+                break;
+            default:
+                throw new ArgumentOutOfRangeException(nameof(setting));
+        }
+        return new SettingReport(value);
     }
 
     /// <remarks>One pool: the threads serve all loops.</remarks>

@@ -105,7 +105,8 @@ public sealed class ServerParts : IDisposable
         Rpc = new RpcServer(TransportOptions(settings), time, (line, bug) => log.LogError(bug, "{Line}", line));
     }
 
-    public ServerSettings Settings { get; }
+    /// <summary>What is in force; leases and grace periods may change while nothing is served.</summary>
+    public ServerSettings Settings { get; set; }
 
     public TimeProvider Time { get; }
 

@@ -205,6 +205,19 @@ public sealed class ServeTests
         Assert.That(server.Read("threads"), Is.EqualTo("8\n"));
     }
 
+    [TestCase("nfsv4leasetime", "45", "45\n")]
+    [TestCase("nfsv4gracetime", "60", "60\n")]
+    [TestCase("max_block_size", "70000", "69632\n")]
+    public void What_clients_rely_on_changes_only_while_nothing_is_served(string file, string value, string then)
+    {
+        using var server = new ServerProcess(directory, Export).WaitUntilReady();
+        Assert.That(server.Write(file, value), Is.EqualTo(16), "EBUSY");
+        Assert.That(server.Write("threads", "0"), Is.Zero);
+        Assert.That(server.Write(file, value), Is.Zero, server.Errors);
+        Assert.That(server.Write("threads", "8"), Is.Zero);
+        Assert.That(server.Read(file), Is.EqualTo(then));
+    }
+
     [Test]
     public void A_port_that_is_added_while_nothing_is_served_is_opened_with_the_others()
     {

@@ -178,6 +178,9 @@ public sealed class CommandFileTests : AdminFixture
         Control.VersionList.AddRange([new(4, null, true), new(4, 1, true), new(4, 2, true)]);
         Assert.That(Ask("versions", "-4\n"), Is.EqualTo("+3 -4 -4.1 -4.2\n"));
         Assert.That(Ask("versions", "+4 -4.2\n"), Is.EqualTo("+3 +4 +4.1 -4.2\n"));
+        Assert.That(Ask("versions", "+4\n"), Is.EqualTo("+3 +4 +4.1 -4.2\n"), "it is on already");
+        Assert.That(Ask("versions", "-4.1\n"), Is.EqualTo("+3 -4 -4.1 -4.2\n"), "the last one");
+        Assert.That(Ask("versions", "+4.1\n"), Is.EqualTo("+3 +4 +4.1 -4.2\n"));
     }
 
     [Test]

@@ -163,6 +163,24 @@ public sealed class GraceTests
     }
 
     [Test]
+    public void A_window_that_is_taken_back_takes_nobodys_record_along()
+    {
+        var harness = new StateHarness();
+        harness.Load(AtA, Known(OnA));
+        harness.Open(AtA);
+        long window = harness.Windows().Single().Id;
+        harness.Do((in GateScope gate) =>
+        {
+            harness.State.Grace.Withdraw(gate, window);
+            return true;
+        });
+        Assert.That(harness.InWindow(AtA), Is.False);
+        Assert.That(harness.Lock(OnA, 1, File, LockRange.All, reclaim: true), Is.EqualTo(LockOutcome.NoGrace));
+        harness.Open(AtA);
+        Assert.That(harness.Lock(OnA, 1, File, LockRange.All, reclaim: true), Is.EqualTo(LockOutcome.Granted));
+    }
+
+    [Test]
     public void New_locks_wait_until_the_end_is_on_disk()
     {
         var harness = new StateHarness();

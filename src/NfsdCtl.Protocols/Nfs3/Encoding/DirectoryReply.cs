@@ -26,7 +26,7 @@ internal struct DirectoryReply
     public DirectoryReply(in Nfs3Call call, uint count, in Attributes attributes, ref XdrWriter reply)
     {
         start = reply.Position;
-        int most = Math.Min(Nfs3Program.MaxTransfer, call.Rpc.MaxReply - 512);
+        int most = Math.Min(FileService.LargestTransfer, call.Rpc.MaxReply - 512);
         limit = start + sizeof(uint) + (int)Math.Min(count, (uint)most);
         reply.Status(VfsStatus.Ok);
         reply.PostOp(attributes);

@@ -30,7 +30,7 @@ internal static class FsInfo
         reply.PostOp(status == VfsStatus.Ok, attributes);
         if (status != VfsStatus.Ok)
             return AcceptStatus.Success;
-        uint transfer = (uint)Math.Min(Nfs3Program.MaxTransfer, Read.MaxData(call.Rpc));
+        uint transfer = (uint)Math.Min(call.Files.MaxTransfer, Read.MaxData(call.Rpc));
         for (int direction = 0; direction < 2; direction++)
         {
             reply.U32(transfer);

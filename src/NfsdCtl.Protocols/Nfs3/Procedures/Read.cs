@@ -18,7 +18,7 @@ internal static class Read
     {
         if (!READ3args.Read(ref arguments, out var args))
             return AcceptStatus.GarbageArgs;
-        int count = (int)Math.Min(args.count, (uint)Math.Min(Nfs3Program.MaxTransfer, MaxData(call.Rpc)));
+        int count = (int)Math.Min(args.count, (uint)Math.Min(call.Files.MaxTransfer, MaxData(call.Rpc)));
         var status = call.Resolve(args.file.data, out var file);
         using (file)
         {

@@ -13,7 +13,7 @@ internal static class Write
         // Like the kernel's server: a count that is not the length of the data is no call that was ever meant.
         if (!WRITE3args.Read(ref arguments, out var args) || args.count != (uint)args.data.Length)
             return AcceptStatus.GarbageArgs;
-        var data = args.data[..Math.Min(args.data.Length, Nfs3Program.MaxTransfer)];
+        var data = args.data[..Math.Min(args.data.Length, call.Files.MaxTransfer)];
         WccData wcc = default;
         var status = call.Resolve(args.file.data, out var file);
         using (file)

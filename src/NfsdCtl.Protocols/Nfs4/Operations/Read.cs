@@ -7,9 +7,6 @@ namespace NfsdCtl.Protocols.Nfs4.Operations;
 /// <summary>RFC 8881 §18.22: reads. At the end of a compound long data go from the page cache to the socket.</summary>
 internal static class Read
 {
-    /// <summary>The most bytes of a READ or WRITE (maxread, maxwrite).</summary>
-    public const int MaxTransfer = 1 << 20;
-
     /// <summary>Below it a copy is cheaper than a pipe, in bytes.</summary>
     private const int SpliceThreshold = 16 << 10;
 
@@ -29,14 +26,14 @@ internal static class Read
         if (status != nfsstat4.NFS4_OK)
             return status;
         int most = Math.Max(0, compound.Left(reply) - HeadSize - 3);
-        int count = (int)Math.Min(wanted, (uint)Math.Min(MaxTransfer, most));
+        int count = (int)Math.Min(wanted, (uint)Math.Min(compound.Files.MaxTransfer, most));
         if (compound.IsLast && !compound.Slot.Keeps && count >= SpliceThreshold && TrySplice(compound, offset, count, ref reply, out status))
             return nfsstat4.NFS4_OK;
         if (status != nfsstat4.NFS4_OK)
             return status;
         status = Copy(compound, offset, count, ref reply, out bool end);
         // The session's bound, and not the file or the server's own, cuts the answer short.
-        bool cut = status == nfsstat4.NFS4_OK && !end && count == most && count < Math.Min(wanted, MaxTransfer);
+        bool cut = status == nfsstat4.NFS4_OK && !end && count == most && count < Math.Min(wanted, compound.Files.MaxTransfer);
         return cut ? compound.TooBig : status;
     }
 

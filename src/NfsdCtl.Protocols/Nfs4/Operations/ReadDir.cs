@@ -91,9 +91,9 @@ internal static class ReadDir
         {
             start = reply.Position;
             int left = compound.Left(reply);
-            int most = Math.Min(left, Read.MaxTransfer);
+            int most = Math.Min(left, FileService.LargestTransfer);
             limit = start + (int)Math.Min(maxcount, (uint)most);
-            limitIsSession = left < maxcount && left < Read.MaxTransfer;
+            limitIsSession = left < maxcount && left < FileService.LargestTransfer;
             // The cookies are the filesystem's own and stay good while the directory changes, so every verifier is as good.
             compound.Rpc.EnsureRoom(ref reply, 64);
             reply.U64(0);

@@ -27,7 +27,7 @@ internal static class ReadPlus
             status = StateIds.CheckIo(compound, stateId, ShareAccess.Read);
         if (status == nfsstat4.NFS4_OK)
             status = compound.Reserve(ref reply, HeadSize);
-        return status == nfsstat4.NFS4_OK ? Fill(compound, offset, Math.Min(wanted, Read.MaxTransfer), ref reply) : status;
+        return status == nfsstat4.NFS4_OK ? Fill(compound, offset, Math.Min(wanted, (uint)compound.Files.MaxTransfer), ref reply) : status;
     }
 
     private static nfsstat4 Fill(Compound compound, ulong offset, uint wanted, ref XdrWriter reply)
@@ -51,12 +51,20 @@ internal static class ReadPlus
             if (room <= 0)
                 break;
             int count = isHole ? 0 : (int)Math.Min(length, (ulong)room);
-            status = isHole ? WriteHole(compound, offset, length, ref reply) : WriteData(compound, offset, ref count, ref reply);
+            bool readEnd = false;
+            int segment = reply.Position;
+            status = isHole ? WriteHole(compound, offset, length, ref reply) : WriteData(compound, offset, ref count, ref reply, out readEnd);
             if (status != nfsstat4.NFS4_OK)
                 return status;
-            segments++;
             offset += isHole ? length : (ulong)count;
-            end = offset >= size;
+            end = readEnd || offset >= size;
+            // The file was cut since its extent was asked for.
+            if (!isHole && count == 0)
+            {
+                reply.Position = segment;
+                break;
+            }
+            segments++;
             if (!isHole && (ulong)count < length)
                 break;
         }
@@ -76,8 +84,9 @@ internal static class ReadPlus
         return nfsstat4.NFS4_OK;
     }
 
-    private static nfsstat4 WriteData(Compound compound, ulong offset, ref int count, ref XdrWriter reply)
+    private static nfsstat4 WriteData(Compound compound, ulong offset, ref int count, ref XdrWriter reply, out bool end)
     {
+        end = false;
         var status = compound.Reserve(ref reply, SegmentHead + count + 3);
         if (status != nfsstat4.NFS4_OK)
             return status;
@@ -85,7 +94,7 @@ internal static class ReadPlus
         reply.U64(offset);
         int start = reply.Position;
         reply.U32(0);
-        status = compound.Files.Read(compound.File, offset, reply.Take(count), out count, out _, out _).ToNfs();
+        status = compound.Files.Read(compound.File, offset, reply.Take(count), out count, out end, out _).ToNfs();
         reply.Position = start;
         if (status != nfsstat4.NFS4_OK)
             return status;

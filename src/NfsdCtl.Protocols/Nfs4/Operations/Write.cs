@@ -18,7 +18,7 @@ internal static class Write
         var data = arguments.Opaque(int.MaxValue);
         if (arguments.Failed || stable > (uint)stable_how4.FILE_SYNC4)
             return nfsstat4.NFS4ERR_BADXDR;
-        data = data[..Math.Min(data.Length, Read.MaxTransfer)];
+        data = data[..Math.Min(data.Length, compound.Files.MaxTransfer)];
         var status = Names.RequireRegular(compound.MinorVersion, compound.Current.Type);
         if (status == nfsstat4.NFS4_OK)
             status = StateIds.CheckIo(compound, stateId, ShareAccess.Write);
