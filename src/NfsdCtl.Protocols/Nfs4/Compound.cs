@@ -31,6 +31,9 @@ internal sealed class Compound
     /// <summary>The slot of SEQUENCE, minor version 1 and later.</summary>
     public SlotUse Slot;
 
+    /// <summary>The operation under a seqid that is being executed, minor version 0.</summary>
+    public SeqidUse Seqid;
+
     public Nfs4Service Service => service!;
 
     public RpcCall Rpc => rpc!;
@@ -61,6 +64,9 @@ internal sealed class Compound
 
     /// <summary>The slot was used by the same call before, and its answer was not kept: no operation is executed again.</summary>
     public bool IsUncachedRetry { get; set; }
+
+    /// <summary>Something that was answered out of memory may have become an error: the call gets none but that (RFC 5531 §9, SYSTEM_ERR).</summary>
+    public bool IsUnstable { get; set; }
 
     /// <summary>One of the operations must not be executed twice.</summary>
     public bool IsRemembered { get; set; }
@@ -94,7 +100,7 @@ internal sealed class Compound
         compound.Index = 0;
         compound.RequestSize = requestSize;
         compound.Checksum = checksum;
-        compound.IsReplay = compound.IsUncachedRetry = compound.IsRemembered = compound.HasSplice = compound.limitIsCache = false;
+        compound.IsReplay = compound.IsUncachedRetry = compound.IsUnstable = compound.IsRemembered = compound.HasSplice = compound.limitIsCache = false;
         compound.limit = rpc.MaxReply - CallFrame.AcceptedHead;
         return compound;
     }
@@ -102,6 +108,9 @@ internal sealed class Compound
     /// <summary>Gives back what the call held.</summary>
     public void End()
     {
+        if (Seqid.IsPending)
+            Seqids.Abandon(this);
+        Seqid = default;
         Current.Dispose();
         Saved.Dispose();
         CurrentStateId = SavedStateId = default;

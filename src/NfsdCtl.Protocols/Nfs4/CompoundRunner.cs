@@ -98,6 +98,8 @@ internal static class CompoundRunner
         try
         {
             var status = Run(compound, counts, start, results, ref arguments, ref reply);
+            if (compound.IsUnstable)
+                return AcceptStatus.SystemErr;
             keep = compound.IsRemembered && !compound.HasSplice && status != nfsstat4.NFS4ERR_DELAY;
             if (keep)
                 replies.Complete(ticket, new Scope(call.LocalAddress, compound.File.IsValid ? compound.File.FileSystem : FsId.Any), reply.Written[start..]);

@@ -25,11 +25,11 @@ internal sealed class OpenFiles
         effects.FileIdle += Release;
     }
 
-    /// <summary>The state has it open now.</summary>
-    public void Hold(in FileRef file)
+    /// <summary>The state has it open now. False: too many files are open.</summary>
+    public bool Hold(in FileRef file)
     {
         lock (StripeOf(file.Key))
-            files.Hold(file);
+            return files.Hold(file);
     }
 
     /// <summary>The state said that nothing is left on the file; somebody may have opened it again meanwhile.</summary>

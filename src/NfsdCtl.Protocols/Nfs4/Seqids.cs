@@ -16,17 +16,16 @@ internal static class Seqids
     /// Begins an operation on a stateid. False: <paramref name="answer"/> is the answer, with its body written if it is one of an
     /// earlier call.
     /// </summary>
-    public static bool Begin(Compound compound, in StateId stateId, uint seqid, ref XdrWriter reply, out SeqidUse use, out nfsstat4 answer)
+    public static bool Begin(Compound compound, in StateId stateId, uint seqid, ref XdrWriter reply, out nfsstat4 answer)
     {
-        use = default;
         answer = nfsstat4.NFS4_OK;
         if (compound.MinorVersion > 0)
             return true;
         Nfs4Status status;
         using (var gate = compound.Enter())
         {
-            status = compound.Nfs4.Owners.BeginState(gate, compound.Rpc.LocalAddress, stateId, seqid, out use);
-            answer = status == Nfs4Status.Replay ? Repeat(compound, use, ref reply) : status.ToNfs();
+            status = compound.Nfs4.Owners.BeginState(gate, compound.Rpc.LocalAddress, stateId, seqid, out compound.Seqid);
+            answer = status == Nfs4Status.Replay ? Repeat(compound, compound.Seqid, ref reply) : status.ToNfs();
         }
         compound.RunEffects();
         return status == Nfs4Status.Ok;
@@ -34,30 +33,38 @@ internal static class Seqids
 
     /// <summary>The same for OPEN, whose owner may be new. <paramref name="replayed"/>: the answer is that of an earlier call.</summary>
     public static bool BeginOpen(
-        Compound compound, Nfs4Client client, scoped ReadOnlySpan<byte> owner, uint seqid, ref XdrWriter reply, out SeqidUse use, out nfsstat4 answer, out bool replayed)
+        Compound compound, Nfs4Client client, scoped ReadOnlySpan<byte> owner, uint seqid, ref XdrWriter reply, out nfsstat4 answer, out bool replayed)
     {
         Nfs4Status status;
         using (var gate = compound.Enter())
         {
-            status = compound.Nfs4.Owners.BeginOpen(gate, client, owner, seqid, out use);
+            status = compound.Nfs4.Owners.BeginOpen(gate, client, owner, seqid, out compound.Seqid);
             replayed = status == Nfs4Status.Replay;
-            answer = replayed ? Repeat(compound, use, ref reply) : status.ToNfs();
+            answer = replayed ? Repeat(compound, compound.Seqid, ref reply) : status.ToNfs();
         }
         compound.RunEffects();
         return status == Nfs4Status.Ok;
     }
 
     /// <summary>Keeps the answer, whose body begins at <paramref name="body"/>, and returns its status.</summary>
-    public static nfsstat4 End(Compound compound, ref SeqidUse use, nfsstat4 status, int body, ref XdrWriter reply)
+    public static nfsstat4 End(Compound compound, nfsstat4 status, int body, ref XdrWriter reply)
     {
         if (compound.MinorVersion > 0)
             return status;
         int start = body - Head;
         reply.Patch(body - sizeof(uint), (uint)status);
         using (var gate = compound.Enter())
-            compound.Nfs4.Owners.End(gate, ref use, (uint)status, reply.Written[start..]);
+            compound.Nfs4.Owners.End(gate, ref compound.Seqid, (uint)status, reply.Written[start..]);
         compound.RunEffects();
         return status;
+    }
+
+    /// <summary>An operation that ended with an exception has no answer: its owner goes on with the same seqid.</summary>
+    public static void Abandon(Compound compound)
+    {
+        using (var gate = compound.Enter())
+            compound.Nfs4.Owners.End(gate, ref compound.Seqid, (uint)nfsstat4.NFS4ERR_RESOURCE, default);
+        compound.RunEffects();
     }
 
     /// <summary>Writes the body of a kept answer, if it is one to the same operation. Inside the gate.</summary>

@@ -1,3 +1,5 @@
+using NfsdCtl.State.Clients;
+
 namespace NfsdCtl.State.Nfs4;
 
 /// <summary>SETCLIENTID of minor version 0 (RFC 7530 §16.33).</summary>
@@ -40,7 +42,7 @@ public sealed partial class ClientIds
         if (request.Owner.Length > MaxOwner || HostOf(request.Server, 0, request.Owner) is not { } host)
             return Nfs4Status.Resource;
         var confirmed = host.Nfs4;
-        if (confirmed is not null && confirmed.Principal != request.Principal && confirmed.States != 0 && !IsExpired(confirmed))
+        if (confirmed is not null && IsTaken(host, request.Principal))
         {
             result = new SetClientIdResult(0, 0, confirmed);
             return Nfs4Status.ClientIdInUse;
@@ -76,7 +78,8 @@ public sealed partial class ClientIds
         var host = found.Host;
         if (host.Nfs4Pending is { } pending && pending.Id == clientId && pending.ConfirmVerifier == verifier)
         {
-            if (pending.Principal != principal)
+            // Who has the name may have come to hold something since SETCLIENTID was answered.
+            if (pending.Principal != principal || IsTaken(host, principal))
                 return Nfs4Status.ClientIdInUse;
             if (found == pending)
                 return Begin(gate, pending);
@@ -97,6 +100,10 @@ public sealed partial class ClientIds
         if (byId.GetValueOrDefault(clientId) is { MinorVersion: 0 } client)
             client.CallbackUp = up;
     }
+
+    /// <summary>Another principal has state under this name.</summary>
+    private bool IsTaken(Host host, in Principal principal) =>
+        host.Nfs4 is { States: not 0 } owner && owner.Principal != principal && !IsExpired(owner);
 
     private Nfs4Status Begin(in GateScope gate, Nfs4Client client)
     {

@@ -152,6 +152,9 @@ public sealed partial class ClientIds
         state.Agenda.Set(client.Timer, state.After(Lease));
     }
 
+    /// <summary>Something that clients share has run out: takes it from one that has not been heard of for a lease, if there is any.</summary>
+    public void MakeRoom(in GateScope gate) => EvictOne(gate);
+
     /// <summary>Makes room by dropping a record that was never confirmed, or an expired one; looks at a bounded number.</summary>
     private bool EvictOne(in GateScope gate)
     {

@@ -8,6 +8,9 @@ public struct SeqidUse
 {
     internal int Owner { get; set; }
 
+    /// <summary><see cref="StateOwners.End"/> is due.</summary>
+    public readonly bool IsPending => Owner != 0;
+
     internal ulong Life { get; set; }
 
     internal uint Seqid { get; set; }

@@ -10,8 +10,12 @@ namespace NfsdCtl.Vfs.FileSystems;
 /// <param name="node">On which the data descriptor was acquired.</param>
 /// <param name="offset">In bytes.</param>
 /// <param name="length">In bytes; 0: to the end of the file.</param>
-internal readonly struct DirtyRange(VfsNode node, int descriptor, ulong offset, ulong length)
+/// <param name="verifier">The filesystem's write verifier before the data was written: when it has changed, they may be gone.</param>
+internal readonly struct DirtyRange(VfsNode node, int descriptor, ulong offset, ulong length, ulong verifier)
 {
+    public ulong Verifier => verifier;
+
+
     public bool IsEmpty => node is null;
 
     /// <summary>Begins to write, so that the disk has those of all files at once.</summary>

@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Runtime.InteropServices;
 using NfsdCtl.Linux;
 
 namespace NfsdCtl.Vfs.FileSystems;
@@ -89,7 +88,11 @@ internal sealed unsafe class Journal(FileSystem volume)
             foreach (var waiter in committing)
             {
                 waiter.Data.Release();
-                waiter.Hold.Release(good && waiter.Written);
+                // The kernel tells a failed write-back once to an open file, whoever asks first: it may have been about this one's data.
+                bool stable = good && (waiter.Data.IsEmpty || waiter.Data.Verifier == volume.WriteVerifier);
+                if (!stable)
+                    Volatile.Write(ref lastFailure, Stopwatch.GetTimestamp());
+                waiter.Hold.Release(stable);
             }
             lock (gate)
                 committing.Clear();
@@ -160,11 +163,8 @@ internal sealed unsafe class Journal(FileSystem volume)
     private void WriteData(Func<DirtyRange, bool> write)
     {
         bool good = true;
-        foreach (ref var waiter in CollectionsMarshal.AsSpan(committing))
-        {
-            waiter.Written = write(waiter.Data);
-            good &= waiter.Written;
-        }
+        foreach (var waiter in committing)
+            good &= write(waiter.Data);
         // The kernel has forgotten the pages: what others wrote unstable may be gone with them.
         if (!good)
             NoteFailure();
@@ -194,13 +194,10 @@ internal sealed unsafe class Journal(FileSystem volume)
 }
 
 /// <summary>Who waits for a commit, and for what data before it.</summary>
-internal struct JournalEntry(IReplyHold hold, DirtyRange data)
+internal readonly struct JournalEntry(IReplyHold hold, DirtyRange data)
 {
     public readonly IReplyHold Hold = hold;
     public readonly DirtyRange Data = data;
-
-    /// <summary>The data was written out.</summary>
-    public bool Written = true;
 }
 
 /// <summary>Waits for a commit where the reply cannot be held. One for each thread.</summary>

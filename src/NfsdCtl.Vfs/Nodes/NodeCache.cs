@@ -24,6 +24,8 @@ public sealed class NodeCache
     private const int IdleListingTicks = 15;
     private readonly Shard[] shards = new Shard[ShardCount];
     private readonly NodeCacheSettings settings;
+    private readonly int mostHeld;
+    private int held;
     private int now;
 
     public NodeCache(NodeCacheSettings settings)
@@ -31,6 +33,7 @@ public sealed class NodeCache
         this.settings = settings;
         ulong descriptors = Credentials.RaiseDescriptorLimit();
         // A node may have three descriptors; a quarter of all is left to sockets and the rest.
+        mostHeld = (int)Math.Min(descriptors / 2, int.MaxValue);
         int most = (int)Math.Min((ulong)settings.MaxNodes, Math.Max(descriptors / 4, 64));
         for (int i = 0; i < ShardCount; i++)
             shards[i] = new Shard(Math.Max(1, most / ShardCount));
@@ -104,17 +107,24 @@ public sealed class NodeCache
         return node;
     }
 
-    /// <summary>Keeps a node until <see cref="Unhold"/>, also when its file loses its last link: its handle stays good.</summary>
-    internal void Hold(VfsNode node)
+    /// <summary>
+    /// Keeps a node until <see cref="Unhold"/>, also when its file loses its last link: its handle stays good. False: half of all descriptors are
+    /// taken by such files, and the others are for everybody.
+    /// </summary>
+    internal bool Hold(VfsNode node)
     {
         var shard = ShardOf(node.Key);
         lock (shard)
         {
             // One that was forgotten meanwhile could not be found again to be let go.
             if (node.IsHeld || !shard.Nodes.TryGetValue(node.Key, out var found) || !ReferenceEquals(found, node))
-                return;
+                return true;
+            if (Volatile.Read(ref held) >= mostHeld)
+                return false;
+            Interlocked.Increment(ref held);
             node.IsHeld = true;
             node.AddReference();
+            return true;
         }
     }
 
@@ -128,6 +138,7 @@ public sealed class NodeCache
             if (!shard.Nodes.TryGetValue(key, out node) || !node.IsHeld)
                 return;
             node.IsHeld = false;
+            Interlocked.Decrement(ref held);
         }
         if (node.IsUnlinked)
             Drop(node);
@@ -179,6 +190,7 @@ public sealed class NodeCache
                 if (node.IsHeld)
                 {
                     node.IsHeld = false;
+                    Interlocked.Decrement(ref held);
                     node.Release();
                 }
                 node.Doom();

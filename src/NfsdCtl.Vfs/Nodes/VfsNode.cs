@@ -38,6 +38,9 @@ public sealed unsafe class VfsNode
     /// <summary>Concurrent syncs of this file are one sync.</summary>
     internal SyncGroup Syncs { get; } = new();
 
+    /// <summary>Of those who need no more than the data (fdatasync): it would not do for the others.</summary>
+    internal SyncGroup DataSyncs { get; } = new();
+
     /// <summary>What was last read of this directory.</summary>
     internal DirectoryListing? Listing { get; set; }
 

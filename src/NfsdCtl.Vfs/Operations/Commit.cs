@@ -16,6 +16,7 @@ public sealed unsafe partial class FileService
     /// </summary>
     public VfsStatus Commit(in FileRef file, ulong offset, uint count, out WccData wcc)
     {
+        ulong verifier = file.Volume.WriteVerifier;
         FillBefore(file, out wcc);
         var status = RequireRegular(file);
         if (status == VfsStatus.Ok && file.Export.Options.ReadOnly)
@@ -23,7 +24,7 @@ public sealed unsafe partial class FileService
         if (status == VfsStatus.Ok)
             status = CheckData(file, wcc.After, Files.W_OK);
         if (status == VfsStatus.Ok && file.Export.Options.Sync)
-            status = SharedCommit(file, wcc.After.Size) is { } journal ? CommitData(file, journal, 0, 0) : Sync(file, DataSync);
+            status = SharedCommit(file, wcc.After.Size) is { } journal ? CommitData(file, journal, 0, 0, verifier) : Sync(file, DataSync);
         FillAfter(file, ref wcc);
         return status;
     }
@@ -88,11 +89,11 @@ public sealed unsafe partial class FileService
         length <= MostShared && file.Volume.Journal is { TakesData: true } journal ? journal : null;
 
     /// <summary>Has the reply wait until this part of the file is on disk.</summary>
-    private VfsStatus CommitData(in FileRef file, Journal journal, ulong offset, ulong length)
+    private VfsStatus CommitData(in FileRef file, Journal journal, ulong offset, ulong length, ulong verifier)
     {
         return file.Node.AcquireData(forWriting: true, nodes.Now, out int descriptor) switch
         {
-            VfsStatus.Ok => Await(file, journal, new DirtyRange(file.Node, descriptor, offset, length)),
+            VfsStatus.Ok => Await(file, journal, new DirtyRange(file.Node, descriptor, offset, length, verifier)),
             // Nothing can be dirty any more.
             VfsStatus.RoFs => VfsStatus.Ok,
             var status => status,
@@ -101,6 +102,7 @@ public sealed unsafe partial class FileService
 
     private VfsStatus Sync(in FileRef file, Func<int, int> sync)
     {
+        ulong verifier = file.Volume.WriteVerifier;
         if (file.Volume.LivesInMemory)
             return VfsStatus.Ok;
         var status = file.Node.AcquireData(forWriting: true, nodes.Now, out int descriptor);
@@ -109,10 +111,14 @@ public sealed unsafe partial class FileService
         if (status != VfsStatus.Ok)
             return status;
         file.BeforeBlocking();
-        int error = file.Node.Syncs.Run(sync, descriptor);
-        // After a failed write-back the kernel forgets the pages: whatever was unstable may be gone.
+        var group = ReferenceEquals(sync, DataSync) ? file.Node.DataSyncs : file.Node.Syncs;
+        int error = group.Run(sync, descriptor);
+        // After a failed write-back the kernel forgets the pages: whatever was unstable may be gone. It tells that once to an open file, and
+        // another of its users may have been told first.
         if (error != 0)
             file.Volume.ChangeWriteVerifier();
+        else if (file.Volume.WriteVerifier != verifier)
+            error = Errno.EIO;
         file.Node.ReleaseData();
         return ErrnoMap.ToStatus(error);
     }

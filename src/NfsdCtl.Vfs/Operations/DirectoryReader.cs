@@ -32,8 +32,14 @@ public struct DirectoryReader : IDisposable
         GoOn();
     }
 
-    /// <summary>True when no entry is left.</summary>
+    /// <summary>True when no entry is left, or can be read.</summary>
     public readonly bool AtEnd => listing is null || index >= listing.Count;
+
+    /// <summary>Why the entries behind the last one cannot be read; Ok while there are some, and at the directory's end.</summary>
+    public VfsStatus Failure { get; private set; }
+
+    /// <summary>No entry is left in the directory: its end, as clients are told.</summary>
+    public readonly bool IsComplete => AtEnd && Failure == VfsStatus.Ok;
 
     /// <summary>The current entry; <c>.</c> and <c>..</c> are among them.</summary>
     public readonly DirectoryEntry Current
@@ -80,7 +86,7 @@ public struct DirectoryReader : IDisposable
             else
             {
                 index = 0;
-                listing = service.NextRun(directory, run);
+                Failure = service.NextRun(directory, run, out listing);
             }
         }
     }

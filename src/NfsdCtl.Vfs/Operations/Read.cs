@@ -25,7 +25,8 @@ public sealed unsafe partial class FileService
             // At most 2^63-1 is left of a file, so the sum fits.
             buffer = buffer[..(int)Math.Min((ulong)buffer.Length, long.MaxValue - offset)];
             int error = ReadAll(file, lease.Descriptor, buffer, (long)offset, out count);
-            endOfFile = offset + (uint)count >= attributes.Size;
+            // Nothing where something was: the file was cut meanwhile, and a client takes nothing without an end for an error.
+            endOfFile = (error == 0 && count == 0) || offset + (uint)count >= attributes.Size;
             file.Export.Counters.CountRead(count);
             return ErrnoMap.ToStatus(error);
         }

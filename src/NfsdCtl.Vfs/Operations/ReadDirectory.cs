@@ -39,16 +39,18 @@ public sealed unsafe partial class FileService
                 directory.Node.Listing = listing;
         }
         reader = new DirectoryReader(this, directory, listing!, index);
-        return VfsStatus.Ok;
+        return reader.AtEnd ? reader.Failure : VfsStatus.Ok;
     }
 
-    /// <summary>The entries behind a run; null at the end, or when they cannot be read any more.</summary>
-    internal DirectoryListing? NextRun(in FileRef directory, DirectoryListing run)
+    /// <summary>The entries behind a run.</summary>
+    internal VfsStatus NextRun(in FileRef directory, DirectoryListing run, out DirectoryListing? next)
     {
-        if (GetAttr(directory, out var attributes) != VfsStatus.Ok)
-            return null;
+        next = null;
+        var status = GetAttr(directory, out var attributes);
+        if (status != VfsStatus.Ok)
+            return status;
         ThreadIdentity.Become(directory.Credential);
-        return ReadRun(directory, run.EndCookie, DirectoryListing.ShortRun, attributes, out var next) == VfsStatus.Ok ? next : null;
+        return ReadRun(directory, run.EndCookie, DirectoryListing.ShortRun, attributes, out next);
     }
 
     /// <summary>An export's root shows itself as its parent (RFC 1813 §3.3.16: the root's <c>..</c> stays inside).</summary>

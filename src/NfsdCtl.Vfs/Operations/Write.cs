@@ -15,13 +15,14 @@ public sealed unsafe partial class FileService
     {
         count = 0;
         committed = StableHow.Unstable;
+        ulong verifier = file.Volume.WriteVerifier;
         FillBefore(file, out wcc);
         bool wait = stable != StableHow.Unstable && file.Export.Options.Sync && !file.Volume.LivesInMemory;
         var journal = wait ? SharedCommit(file, (ulong)data.Length) : null;
         int flags = !wait || journal is not null ? 0 : stable == StableHow.FileSync ? Files.RWF_SYNC : Files.RWF_DSYNC;
         var status = WriteData(file, wcc.After, offset, data, flags, out count);
         if (status == VfsStatus.Ok && journal is not null && count > 0)
-            status = CommitData(file, journal, offset, (ulong)count);
+            status = CommitData(file, journal, offset, (ulong)count, verifier);
         if (status == VfsStatus.Ok)
             committed = stable;
         FillAfter(file, ref wcc);
@@ -53,7 +54,11 @@ public sealed unsafe partial class FileService
             file.BeforeBlocking();
         // Set-id bits go, quotas count and the reserve is kept for the one who writes.
         ThreadIdentity.Become(file.Credential);
+        ulong verifier = file.Volume.WriteVerifier;
         int error = WriteAll(descriptor, data, (long)offset, flags, out count);
+        // The kernel tells a failure once to an open file, and another of its users may have been told of this one's.
+        if (flags != 0 && error == 0 && file.Volume.WriteVerifier != verifier)
+            error = Errno.EIO;
         // After a failed write-back the kernel forgets the pages: what others wrote unstable may be gone with them.
         if (flags != 0 && error is Errno.EIO or Errno.ENOSPC or Errno.EDQUOT)
             file.Volume.ChangeWriteVerifier();

@@ -71,7 +71,8 @@ public sealed class ServerParts : IDisposable
             MaxNfs4Clients = settings.MaxClients,
             MaxSessionsPerClient = settings.MaxSessions,
             MaxSlots = settings.MaxSlots,
-            MaxStatesPerClient = settings.MaxOpens,
+            // Each open file keeps a descriptor, and half of all are for them.
+            MaxStatesPerClient = (int)Math.Min((ulong)settings.MaxOpens, Credentials.RaiseDescriptorLimit() / 4),
             MaxOwnersPerClient = settings.MaxOwners,
             MaxOffloads = settings.MaxCopies,
             // One client leaves room for others.

@@ -89,6 +89,20 @@ public sealed class PseudoTests : SessionTestBase
     }
 
     [Test]
+    public void The_root_of_an_export_is_opened_by_its_name_as_a_directory_is_and_nothing_stays_behind()
+    {
+        Assert.That(Walk(out byte[] parent, PathToExport[..^1]), Is.EqualTo(Ok));
+        string name = PathToExport[^1];
+        var later = new CompoundBuilder(2).Add(OP_SEQUENCE, Next()).PutFh(parent).Open("owner", name).Send(Server.Channel);
+        Assert.That(later.Status, Is.EqualTo(nfsstat4.NFS4ERR_ISDIR));
+        var client = new Nfs4ConfirmedClient(Server.Channel, "4.0");
+        for (uint seqid = 1; seqid < 4; seqid++)
+            Assert.That(client.Try(client.Compound().PutFh(parent).Open("owner", name, seqid: seqid, clientId: client.ClientId)).Status, Is.EqualTo(nfsstat4.NFS4ERR_ISDIR), "the owner is not held up");
+        foreach (var fileSystem in Server.Nfs3.Exports.FileSystems.All)
+            Assert.That(Server.Nfs3.Files.ReleaseFileSystem(fileSystem.Id, TimeSpan.FromSeconds(1)), Is.True);
+    }
+
+    [Test]
     public void An_export_is_mounted_where_the_tree_shows_it()
     {
         Assert.That(Walk(out byte[] parent, PathToExport[..^1]), Is.EqualTo(Ok));

@@ -52,6 +52,6 @@ internal static class ReadDir
             DirectoryReply.Entry(ref reply, entry);
             reader.Advance();
         }
-        return list.End(ref reply, reader.AtEnd);
+        return list.End(ref reply, reader.IsComplete);
     }
 }

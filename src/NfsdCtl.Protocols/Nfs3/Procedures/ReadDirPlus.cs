@@ -70,6 +70,6 @@ internal static class ReadDirPlus
                 reply.Opaque(handle[..length]);
             reader.Advance();
         }
-        return list.End(ref reply, reader.AtEnd);
+        return list.End(ref reply, reader.IsComplete);
     }
 }

@@ -13,7 +13,7 @@ internal static class Close
         if (arguments.Failed)
             return nfsstat4.NFS4ERR_BADXDR;
         int body = reply.Position;
-        if (!Seqids.Begin(compound, stateId, seqid, ref reply, out var use, out var answer))
+        if (!Seqids.Begin(compound, stateId, seqid, ref reply, out var answer))
             return answer;
         nfsstat4 status;
         StateId result;
@@ -25,6 +25,6 @@ internal static class Close
             reply.Put(result);
             compound.CurrentStateId = result;
         }
-        return Seqids.End(compound, ref use, status, body, ref reply);
+        return Seqids.End(compound, status, body, ref reply);
     }
 }

@@ -17,14 +17,14 @@ internal static class Lock
         var stateId = StateIds.Of(isNew ? args.locker.open_owner.open_stateid : args.locker.lock_owner.lock_stateid);
         uint seqid = isNew ? args.locker.open_owner.open_seqid : args.locker.lock_owner.lock_seqid;
         int body = reply.Position;
-        if (!Seqids.Begin(compound, stateId, seqid, ref reply, out var use, out var answer))
+        if (!Seqids.Begin(compound, stateId, seqid, ref reply, out var answer))
             return answer;
         var status = Names.RequireRegular(compound.MinorVersion, compound.Current.Type);
         if (status == nfsstat4.NFS4_OK && !Ranges.TryFrom(args.offset, args.length, out _))
             status = nfsstat4.NFS4ERR_INVAL;
         if (status == nfsstat4.NFS4_OK)
             status = Take(compound, args, stateId, ref reply);
-        return Seqids.End(compound, ref use, status, body, ref reply);
+        return Seqids.End(compound, status, body, ref reply);
     }
 
     private static nfsstat4 Take(Compound compound, in LOCK4args args, in StateId stateId, ref XdrWriter reply)

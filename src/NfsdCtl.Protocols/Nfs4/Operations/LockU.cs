@@ -13,12 +13,12 @@ internal static class LockU
             return nfsstat4.NFS4ERR_BADXDR;
         var stateId = StateIds.Of(args.lock_stateid);
         int body = reply.Position;
-        if (!Seqids.Begin(compound, stateId, args.seqid, ref reply, out var use, out var answer))
+        if (!Seqids.Begin(compound, stateId, args.seqid, ref reply, out var answer))
             return answer;
         var status = Ranges.TryFrom(args.offset, args.length, out var range)
             ? Unlock(compound, stateId, range, ref reply)
             : nfsstat4.NFS4ERR_INVAL;
-        return Seqids.End(compound, ref use, status, body, ref reply);
+        return Seqids.End(compound, status, body, ref reply);
     }
 
     private static nfsstat4 Unlock(Compound compound, in StateId stateId, LockRange range, ref XdrWriter reply)

@@ -23,9 +23,9 @@ internal static class Open
         if (status != nfsstat4.NFS4_OK)
             return status;
         int body = reply.Position;
-        if (!Seqids.BeginOpen(compound, client!, args.Owner, args.Seqid, ref reply, out var use, out status, out bool replayed))
+        if (!Seqids.BeginOpen(compound, client!, args.Owner, args.Seqid, ref reply, out status, out bool replayed))
             return replayed && status == nfsstat4.NFS4_OK ? FindAgain(compound, args) : status;
-        return Seqids.End(compound, ref use, Run(compound, client!, args, ref reply), body, ref reply);
+        return Seqids.End(compound, Run(compound, client!, args, ref reply), body, ref reply);
     }
 
     private static nfsstat4 FindClient(Compound compound, ulong clientId, out Nfs4Client? client)
@@ -40,6 +40,8 @@ internal static class Open
     /// <summary>The answer of an earlier call is sent again, and the operations behind it are about the file it opened.</summary>
     private static nfsstat4 FindAgain(Compound compound, scoped in OpenArguments args)
     {
+        // The first reply may still wait for the disk.
+        compound.IsUnstable = !compound.Files.AwaitStable(compound.Rpc);
         if (args.IsByHandle)
             return nfsstat4.NFS4_OK;
         var status = Lookup.Find(compound, args.Name, out var file);
@@ -73,8 +75,8 @@ internal static class Open
                 Reclaim = args.IsReclaim,
             };
             status = Share(compound, request, out var ticket);
-            if (status == nfsstat4.NFS4_OK)
-                compound.Service.OpenFiles.Hold(target.File);
+            if (status == nfsstat4.NFS4_OK && !compound.Service.OpenFiles.Hold(target.File))
+                status = Undo(compound, client, ticket, compound.Shortage, makeRoom: true);
             if (status == nfsstat4.NFS4_OK && target.Size is { } size)
                 status = Cut(compound, client, size, ticket, ref target);
             if (status != nfsstat4.NFS4_OK)
@@ -145,10 +147,20 @@ internal static class Open
             target.Set = target.Set.With(FATTR4_SIZE);
             return nfsstat4.NFS4_OK;
         }
+        return Undo(compound, client, ticket, status.ToNfs(), makeRoom: false);
+    }
+
+    /// <param name="makeRoom">A client whose lease has run out keeps its files open only as long as nobody needs the room.</param>
+    private static nfsstat4 Undo(Compound compound, Nfs4Client client, in OpenTicket ticket, nfsstat4 because, bool makeRoom)
+    {
         using (var gate = compound.Enter())
+        {
             compound.Nfs4.Opens.Undo(gate, client, ticket);
+            if (makeRoom)
+                compound.Nfs4.Clients.MakeRoom(gate);
+        }
         compound.RunEffects();
-        return status.ToNfs();
+        return because;
     }
 
     private static void Answer(Compound compound, scoped in OpenArguments args, in OpenTarget target, in OpenTicket ticket, ref XdrWriter reply)

@@ -13,7 +13,7 @@ internal static class OpenConfirm
         if (arguments.Failed)
             return nfsstat4.NFS4ERR_BADXDR;
         int body = reply.Position;
-        if (!Seqids.Begin(compound, stateId, seqid, ref reply, out var use, out var answer))
+        if (!Seqids.Begin(compound, stateId, seqid, ref reply, out var answer))
             return answer;
         nfsstat4 status;
         StateId result;
@@ -22,6 +22,6 @@ internal static class OpenConfirm
         compound.RunEffects();
         if (status == nfsstat4.NFS4_OK)
             reply.Put(result);
-        return Seqids.End(compound, ref use, status, body, ref reply);
+        return Seqids.End(compound, status, body, ref reply);
     }
 }

@@ -16,7 +16,7 @@ internal static class OpenDowngrade
         if (arguments.Failed)
             return nfsstat4.NFS4ERR_BADXDR;
         int body = reply.Position;
-        if (!Seqids.Begin(compound, stateId, seqid, ref reply, out var use, out var answer))
+        if (!Seqids.Begin(compound, stateId, seqid, ref reply, out var answer))
             return answer;
         var status = nfsstat4.NFS4ERR_INVAL;
         if (OpenArguments.TryShare(compound.MinorVersion, access, deny, out var share, out var denied))
@@ -31,6 +31,6 @@ internal static class OpenDowngrade
                 compound.CurrentStateId = result;
             }
         }
-        return Seqids.End(compound, ref use, status, body, ref reply);
+        return Seqids.End(compound, status, body, ref reply);
     }
 }

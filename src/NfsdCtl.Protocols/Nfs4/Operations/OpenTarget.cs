@@ -27,14 +27,21 @@ internal struct OpenTarget
     public static nfsstat4 Get(Compound compound, scoped in OpenArguments args, ShareAccess access, out OpenTarget target)
     {
         target = default;
-        var status = args.IsByHandle ? target.TakeCurrent(compound)
-            : args.Creates ? target.Make(compound, args)
-            : target.Find(compound, args.Name);
-        if (status == nfsstat4.NFS4_OK)
-            status = target.Check(compound, access);
-        if (status != nfsstat4.NFS4_OK)
-            target.File.Dispose();
-        return status;
+        var status = nfsstat4.NFS4ERR_SERVERFAULT;
+        try
+        {
+            status = args.IsByHandle ? target.TakeCurrent(compound)
+                : args.Creates ? target.Make(compound, args)
+                : target.Find(compound, args.Name);
+            if (status == nfsstat4.NFS4_OK)
+                status = target.Check(compound, access);
+            return status;
+        }
+        finally
+        {
+            if (status != nfsstat4.NFS4_OK)
+                target.File.Dispose();
+        }
     }
 
     private nfsstat4 TakeCurrent(Compound compound)
@@ -51,6 +58,9 @@ internal struct OpenTarget
         if (status == nfsstat4.NFS4_OK && found.Pseudo is not null)
             return nfsstat4.NFS4ERR_ISDIR;
         File = found.File;
+        // Below the tree that joins exports there are their roots, which are directories.
+        if (status == nfsstat4.NFS4_OK && compound.Current.Pseudo is not null)
+            return nfsstat4.NFS4ERR_ISDIR;
         if (status == nfsstat4.NFS4_OK)
             compound.Files.FillAfter(compound.File, ref Directory);
         Directory.HasBefore = Directory.HasAfter;

@@ -11,6 +11,9 @@ internal static class ReadDir
     /// <summary>Behind the last entry: FALSE and eof.</summary>
     private const int Tail = 2 * sizeof(uint);
 
+    /// <summary>In front of an entry's name: TRUE, its cookie and the name's length.</summary>
+    private const int EntryHead = 16;
+
     /// <summary>0 begins; 1 and 2 stand for the directory and its parent, which are never listed.</summary>
     private const ulong FirstCookie = 3;
 
@@ -46,12 +49,15 @@ internal static class ReadDir
                 var entry = reader.Current;
                 if (entry.Name is [(byte)'.'] or [(byte)'.', (byte)'.'])
                     continue;
-                list.Begin(compound, entry.Cookie, entry.Name, ref reply);
+                if (!list.Begin(compound, entry.Cookie, entry.Name, ref reply))
+                    break;
                 status = compound.Service.Attributes.EncodeEntry(compound, compound.Current, ref reader, wanted, ref reply);
                 if (!list.End(compound, wanted, ref status, ref reply))
                     break;
             }
-            return list.Close(compound, status, reader.AtEnd, ref reply);
+            if (status == nfsstat4.NFS4_OK)
+                status = reader.Failure.ToNfs();
+            return list.Close(compound, status, reader.IsComplete, ref reply);
         }
         finally
         {
@@ -67,7 +73,9 @@ internal static class ReadDir
         {
             using (file)
             {
-                list.Begin(compound, cookie, name, ref reply);
+                more = !list.Begin(compound, cookie, name, ref reply);
+                if (more)
+                    break;
                 status = compound.Service.Attributes.Encode(compound, file, wanted, ref reply);
             }
             more = !list.End(compound, wanted, ref status, ref reply);
@@ -99,13 +107,19 @@ internal static class ReadDir
             reply.U64(0);
         }
 
-        public void Begin(Compound compound, ulong cookie, scoped ReadOnlySpan<byte> name, ref XdrWriter reply)
+        /// <summary>False: there is no room for another entry, and the list ends before it.</summary>
+        public bool Begin(Compound compound, ulong cookie, scoped ReadOnlySpan<byte> name, ref XdrWriter reply)
         {
             entry = reply.Position;
-            compound.Rpc.EnsureRoom(ref reply, 32 + name.Length + Tail);
+            int head = EntryHead + (name.Length + 3 & ~3);
+            full = entry + head + Tail > limit;
+            if (full)
+                return false;
+            compound.Rpc.EnsureRoom(ref reply, head + Tail);
             reply.Bool(true);
             reply.U64(cookie);
             reply.Opaque(name);
+            return true;
         }
 
         /// <summary>The entry's attributes were written, or not. False: it is not in the list, and the list ends before it.</summary>

@@ -81,6 +81,18 @@ public sealed class ClientIdTests
     }
 
     [Test]
+    public void Another_principal_that_asked_before_there_was_state_does_not_confirm_its_claim_after()
+    {
+        var client = New(minor: 0).Connect();
+        var thief = New(minor: 0, verifier: 9);
+        thief.Principal = new Principal(1, 1000);
+        Assert.That(thief.SetClientId(out var claim), Is.EqualTo(Nfs4Status.Ok));
+        client.Open("o", File, ShareAccess.Both, ShareDeny.Both, out var open);
+        Assert.That(thief.Confirm(claim), Is.EqualTo(Nfs4Status.ClientIdInUse));
+        Assert.That(client.Io(File, open, ShareAccess.Write), Is.EqualTo(Nfs4Status.Ok));
+    }
+
+    [Test]
     public void One_owner_at_two_addresses_is_two_clients()
     {
         var a = New().Connect();
