@@ -89,6 +89,12 @@ public sealed record StateOptions
     /// <summary>The most slots of one session.</summary>
     public int MaxSlots { get; init; } = 160;
 
+    /// <summary>
+    /// The bytes in replies that slots keep: beyond it, clients that have more than their part of it are put off (NFS4ERR_DELAY) when they ask for
+    /// another to be kept.
+    /// </summary>
+    public long MaxKeptReplies { get; init; } = 1L << 30;
+
     /// <summary>The slots of all sessions that are wanted at most: beyond it each session is asked to use fewer.</summary>
     public int WantedSlots { get; init; } = 262_144;
 

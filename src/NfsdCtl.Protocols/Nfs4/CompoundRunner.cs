@@ -65,7 +65,7 @@ internal static class CompoundRunner
         }
         finally
         {
-            compound.Nfs4.Sessions.End(ref compound.Slot, compound.IsReplay ? default : reply.Written[start..answered]);
+            compound.Nfs4.Sessions.End(ref compound.Slot, compound.IsReplay || reply.Overflow ? default : reply.Written[start..answered]);
         }
         // The first reply may still wait for the disk.
         if (compound.IsReplay && !compound.Files.AwaitStable(compound.Rpc))

@@ -13,7 +13,7 @@ internal sealed class SessionConnections
     /// <summary>Of a session that is used over more connections, any may end it.</summary>
     private const int Most = 64;
 
-    private readonly ConditionalWeakTable<Nfs4Session, List<IBackChannel>> used = [];
+    private readonly ConditionalWeakTable<Nfs4Session, Connections> used = [];
 
     /// <summary>The session is used over this connection. Costs nothing when that is what the connection was last used for.</summary>
     public void Note(Nfs4Session session, IBackChannel? connection)
@@ -23,9 +23,9 @@ internal sealed class SessionConnections
         var known = used.GetOrCreateValue(session);
         lock (known)
         {
-            known.RemoveAll(c => !c.IsOpen);
-            if (known.Count < Most && !known.Contains(connection))
-                known.Add(connection);
+            known.Sweep();
+            if (known.Open.Count < Most && !known.Open.Contains(connection))
+                known.Open.Add(connection);
         }
         connection.User = session;
     }
@@ -36,6 +36,32 @@ internal sealed class SessionConnections
         if (connection is null || !used.TryGetValue(session, out var known))
             return true;
         lock (known)
-            return known.Count >= Most || known.Contains(connection) || !known.Exists(c => c.IsOpen);
+        {
+            known.Sweep();
+            return known.Open.Count is 0 or >= Most || known.Open.Contains(connection) || known.Gone.Contains(connection.Peer);
+        }
+    }
+
+    private sealed class Connections
+    {
+        /// <summary>As many as a Linux client makes for one mount.</summary>
+        private const int MostGone = 16;
+
+        public List<IBackChannel> Open { get; } = [];
+
+        /// <summary>The clients' ends of those that are closed: one of several that was idle is made again from there.</summary>
+        public List<(NetAddress Address, ushort Port)> Gone { get; } = [];
+
+        public void Sweep()
+        {
+            foreach (var connection in Open.FindAll(c => !c.IsOpen))
+            {
+                Open.Remove(connection);
+                Gone.Remove(connection.Peer);
+                Gone.Add(connection.Peer);
+            }
+            if (Gone.Count > MostGone)
+                Gone.RemoveRange(0, Gone.Count - MostGone);
+        }
     }
 }

@@ -5,6 +5,7 @@ namespace NfsdCtl.State.Nfs4;
 /// <summary>A client record. Owned by the state; others read what never changes and hand it back.</summary>
 public sealed class Nfs4Client
 {
+    private long keptReplies;
     private readonly byte[] owner;
     private long renewed;
     private uint flags;
@@ -96,6 +97,11 @@ public sealed class Nfs4Client
     internal bool CallbackUp { get; set; }
 
     internal LeaseTimer Timer { get; }
+
+    /// <summary>The bytes in replies that the slots of its sessions keep.</summary>
+    internal long KeptReplies => Volatile.Read(ref keptReplies);
+
+    internal void NoteKept(long change) => Interlocked.Add(ref keptReplies, change);
 
     internal long Began { get; }
 

@@ -9,6 +9,7 @@ public sealed class Nfs4Session
     private volatile bool dead;
     private volatile int highestUsed = -1;
     private volatile SequenceFlags flags;
+    private long kept;
 
     internal Nfs4Session(Nfs4Client client, in SessionId id, in ChannelAttributes fore, in ChannelAttributes back)
     {
@@ -81,19 +82,25 @@ public sealed class Nfs4Session
 
     /// <summary>
     /// The client says that nothing is on its way in the slots from this one on (RFC 8881 §2.10.6.1): it will not ask for their replies again. Their
-    /// sequences go on.
+    /// sequences go on. Returns the bytes that this frees.
     /// </summary>
-    internal void ForgetReplies(int from)
+    internal int ForgetReplies(int from)
     {
         int end = SlotsUsed;
         highestUsed = from - 1;
+        int freed = 0;
         for (int i = from; i < end; i++)
-        {
-            if (Volatile.Read(ref slots[i]) is not { } slot || !slot.TryTake())
-                continue;
-            slot.Forget();
-            slot.Release();
-        }
+            freed += Volatile.Read(ref slots[i])?.TryForget() ?? 0;
+        return freed;
+    }
+
+    /// <summary>The bytes in replies that its slots keep.</summary>
+    internal long KeptReplies => Volatile.Read(ref kept);
+
+    internal void NoteKept(long change)
+    {
+        Interlocked.Add(ref kept, change);
+        Client.NoteKept(change);
     }
 
     /// <summary>A request of the session is executed now, beside one.</summary>

@@ -53,6 +53,15 @@ public sealed class Offloads
         Tell(offload);
     }
 
+    /// <summary>What <see cref="Begin"/> admitted does not begin.</summary>
+    public void Abandon(in GateScope gate, Offload offload)
+    {
+        Working--;
+        offload.IsWorking = false;
+        if (!offload.IsGone)
+            Remove(offload);
+    }
+
     /// <summary>OFFLOAD_STATUS. Statuses: Ok, BadStateId.</summary>
     /// <param name="complete">How it ended; null while it goes on.</param>
     public Nfs4Status Status(in GateScope gate, Nfs4Client client, in StateId stateId, in FileKey target, out ulong copied, out Nfs4Status? complete)

@@ -154,6 +154,7 @@ public sealed partial class SessionTable
     private int nextPlace = 1;
     private ulong lastNumber;
     private volatile int slotTarget;
+    private long keptReplies;
 
     internal SessionTable(ServerState state, Nfs4State nfs4)
     {
@@ -186,7 +187,12 @@ public sealed partial class SessionTable
             return Nfs4Status.TooManyOperations;
         var slot = session.SlotAt(request.Slot);
         if (!slot.TryTake())
-            return slot.Sequence == request.Sequence ? Nfs4Status.Delay : Nfs4Status.SequenceMisordered;
+            return slot.IsBusy && slot.Sequence != request.Sequence ? Nfs4Status.SequenceMisordered : Nfs4Status.Delay;
+        if (request.CacheThis && request.Sequence == slot.Sequence + 1 && KeepsTooMuch(session.Client))
+        {
+            slot.Release();
+            return Nfs4Status.Delay;
+        }
         // Destroyed before the slot was taken: who destroys looks at the slots after it said so.
         var status = session.IsDead ? Nfs4Status.BadSession : Enter(slot, request);
         if (status is not (Nfs4Status.Ok or Nfs4Status.Replay or Nfs4Status.RetryUncachedReply))
@@ -202,22 +208,22 @@ public sealed partial class SessionTable
         use.Reply = status == Nfs4Status.Replay ? slot.Reply : default;
         use.HighestSlot = (uint)session.SlotCount - 1;
         use.TargetHighestSlot = (uint)Math.Min(session.SlotCount, slotTarget) - 1;
-        if (session.SlotsUsed > slotTarget && request.HighestSlot + 1 < session.SlotsUsed)
-            session.ForgetReplies((int)request.HighestSlot + 1);
+        if (status == Nfs4Status.Ok)
+            ForgetBeyond(session, slot, (int)use.TargetHighestSlot + 1, request.HighestSlot);
         use.Flags = session.Client.Flags | session.Flags;
         return status;
     }
 
     /// <summary>
     /// The compound is answered: keeps <paramref name="reply"/> (the whole COMPOUND result, from its status on) where the client asked
-    /// for it, and lets the slot go on. Outside of the gate. Safe to call with an unused <paramref name="use"/>.
+    /// for it and there is one, and lets the slot go on. Outside of the gate. Safe to call with an unused <paramref name="use"/>.
     /// </summary>
     public void End(ref SlotUse use, ReadOnlySpan<byte> reply)
     {
         if (use.Slot is not { } slot)
             return;
-        if (use.Keeps)
-            slot.Keep(reply, use.Session!.Fore.MaxCachedResponse);
+        if (use.Keeps && !reply.IsEmpty && !use.Session!.IsDead)
+            NoteKept(use.Session, slot.Keep(reply, use.Session.Fore.MaxCachedResponse));
         slot.Release();
         use = default;
     }
@@ -328,11 +334,41 @@ public sealed partial class SessionTable
     internal void Drop(Nfs4Session session)
     {
         session.IsDead = true;
+        NoteKept(session, -session.KeptReplies);
         int place = (int)(session.Id.Number & ((1 << PlaceBits) - 1));
         Volatile.Write(ref sessions[place], null);
         freePlaces.Enqueue(place);
         Count--;
         SetTarget();
+    }
+
+    /// <summary>
+    /// A client that sends the next request under a slot has read the last reply there, and from then on uses no slot beyond what that one asked for;
+    /// with the highest that it has anything on its way in, it says what it will not ask for again (RFC 8881 §2.10.6.1).
+    /// </summary>
+    private void ForgetBeyond(Nfs4Session session, Slot slot, int target, uint highest)
+    {
+        int from = Math.Max(Math.Max(target, slot.Told), (int)Math.Min(highest, int.MaxValue - 1) + 1);
+        if (slot.Told != 0 && from < session.SlotsUsed)
+            NoteKept(session, -session.ForgetReplies(from));
+        slot.Told = target;
+    }
+
+    private void NoteKept(Nfs4Session session, long change)
+    {
+        if (change == 0)
+            return;
+        session.NoteKept(change);
+        Interlocked.Add(ref keptReplies, change);
+    }
+
+    /// <summary>
+    /// Too much memory is in kept replies, and this client has more than its part of it: it is to wait until it, or others, have given some back.
+    /// </summary>
+    private bool KeepsTooMuch(Nfs4Client client)
+    {
+        long most = state.Options.MaxKeptReplies;
+        return Volatile.Read(ref keptReplies) > most && client.KeptReplies > most / Math.Max(1, nfs4.Clients.Count);
     }
 
     /// <summary>How many slots a session is to use (sr_target_highest_slotid): fewer as sessions become more.</summary>

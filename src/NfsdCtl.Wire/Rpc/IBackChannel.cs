@@ -10,6 +10,9 @@ public interface IBackChannel
 {
     bool IsOpen { get; }
 
+    /// <summary>The client's end of it. A client that connects again after an idle time does so from the same port, as Linux does.</summary>
+    (NetAddress Address, ushort Port) Peer { get; }
+
     /// <summary>What the calls that came over it last were of, for whoever wants to know when that changes.</summary>
     object? User { get; set; }
 

@@ -23,6 +23,8 @@ internal sealed class ConnectionBackChannel(TcpConnection connection) : IBackCha
         }
     }
 
+    public (NetAddress Address, ushort Port) Peer => connection.Peer;
+
     public object? User { get; set; }
 
     public uint Call(RpcRequest request, Action<RpcReply> answer)

@@ -453,6 +453,8 @@ internal sealed unsafe class TcpConnection : Channel
 
     public NetAddress Client => peer.Address;
 
+    public (NetAddress Address, ushort Port) Peer => peer;
+
     /// <summary>The tick of <see cref="ConnectionTable"/> at which something last happened here.</summary>
     public int LastUse { get; private set; }
 

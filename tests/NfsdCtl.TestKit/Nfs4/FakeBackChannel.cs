@@ -11,6 +11,8 @@ namespace NfsdCtl.TestKit.Nfs4;
 /// <summary>A client's connection that answers when the test says so.</summary>
 public sealed class FakeBackChannel : IBackChannel
 {
+    private static int lastPort;
+
     private readonly List<Action> whenClosed = [];
     private readonly ConcurrentQueue<Action<RpcReply>> waiting = new();
 
@@ -21,6 +23,8 @@ public sealed class FakeBackChannel : IBackChannel
     public List<(RpcRequest Call, Action<RpcReply> Answer)> Probes { get; } = [];
 
     public bool IsOpen { get; private set; } = true;
+
+    public (NetAddress Address, ushort Port) Peer { get; init; } = (NetAddress.FromV4(0x0A00_0009), (ushort)Interlocked.Increment(ref lastPort));
 
     public object? User { get; set; }
 

@@ -32,6 +32,7 @@ internal sealed class CallbackSession
     private readonly Lock own = new();
     private readonly List<IBackChannel> connections = [];
     private readonly CallbackSlot[] slots;
+    private int added;
 
     public CallbackSession(Nfs4Session session)
     {
@@ -58,6 +59,7 @@ internal sealed class CallbackSession
             if (connections.Count >= MostConnections || connections.Contains(connection))
                 return false;
             connections.Add(connection);
+            added++;
             return true;
         }
     }
@@ -99,7 +101,11 @@ internal sealed class CallbackSession
     {
         List<CallbackSlot> stranded;
         lock (own)
+        {
             stranded = [.. slots.Where(s => s.Stranded)];
+            // Claimed: whoever comes at the same time leaves them alone.
+            stranded.ForEach(s => s.Stranded = false);
+        }
         foreach (var slot in stranded)
             Send(slot, answered);
     }
@@ -127,25 +133,46 @@ internal sealed class CallbackSession
 
     private void Send(CallbackSlot slot, Action<CallbackSlot, IBackChannel, RpcReply> answered)
     {
-        IBackChannel[] ways;
-        byte[] arguments;
-        lock (own)
+        while (true)
         {
-            if (slot.Request is null)
-                return;
-            slot.Stranded = false;
-            arguments = slot.Request;
-            ways = [.. connections];
+            IBackChannel[] ways;
+            byte[] arguments;
+            int sending;
+            int seen;
+            lock (own)
+            {
+                if (slot.Request is null)
+                    return;
+                arguments = slot.Request;
+                ways = [.. connections];
+                sending = ++slot.Sendings;
+                seen = added;
+            }
+            var request = Request(NFS4_CALLBACK.NFS_CB.CB_COMPOUND, arguments);
+            foreach (var way in ways)
+            {
+                if (way.Call(request, Answer(slot, sending, way, answered)) != 0)
+                    return;
+            }
+            lock (own)
+            {
+                slot.Stranded = seen == added;
+                if (slot.Stranded)
+                    return;
+            }
         }
-        var request = Request(NFS4_CALLBACK.NFS_CB.CB_COMPOUND, arguments);
-        foreach (var way in ways)
-        {
-            if (way.Call(request, reply => answered(slot, way, reply)) != 0)
-                return;
-        }
-        lock (own)
-            slot.Stranded = true;
     }
+
+    /// <summary>What takes the answer to one sending; none is taken twice.</summary>
+    private Action<RpcReply> Answer(CallbackSlot slot, int sending, IBackChannel way, Action<CallbackSlot, IBackChannel, RpcReply> answered) => reply =>
+    {
+        lock (own)
+        {
+            if (slot.Sendings != sending)
+                return;
+        }
+        answered(slot, way, reply);
+    };
 
     private RpcRequest Request(uint procedure, byte[] arguments) => new()
     {

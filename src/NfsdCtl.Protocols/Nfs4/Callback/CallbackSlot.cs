@@ -14,6 +14,9 @@ internal sealed class CallbackSlot(uint number)
     /// </summary>
     public byte[]? Request { get; set; }
 
+    /// <summary>How often something was sent under it: tells the answer to a sending from that to an earlier one.</summary>
+    public int Sendings { get; set; }
+
     /// <summary>The request is not on its way: it waits for a connection.</summary>
     public bool Stranded { get; set; }
 

@@ -35,7 +35,7 @@ internal static class Copy
         Offload? offload = null;
         ulong copied = 0;
         if (!synchronous)
-            status = TryBegin(compound, from, to, count, verifier, out offload);
+            status = TryBegin(compound, source, target, (from, to, count), verifier, out offload);
         if (status == nfsstat4.NFS4_OK && offload is null)
             status = compound.Files.CopyRange(compound.Saved.File, from, compound.File, to, count, out copied).ToNfs();
         reply.U32(offload is null ? 0u : 1);
@@ -50,9 +50,11 @@ internal static class Copy
     }
 
     /// <summary>Has the copy made on a thread of its own. With Ok and null it is to be made now.</summary>
-    private static nfsstat4 TryBegin(Compound compound, ulong from, ulong to, ulong count, ulong verifier, out Offload? offload)
+    private static nfsstat4 TryBegin(
+        Compound compound, in StateId sourceId, in StateId targetId, (ulong From, ulong To, ulong Count) range, ulong verifier, out Offload? offload)
     {
         offload = null;
+        var (from, to, count) = range;
         ref var source = ref compound.Saved.File;
         ref var target = ref compound.File;
         var status = compound.Files.MeasureCopy(source, from, target, to, count, out ulong whole).ToNfs();
@@ -73,8 +75,19 @@ internal static class Copy
         using (var gate = compound.Enter())
             offload = compound.Nfs4.Offloads.Begin(gate, request);
         compound.RunEffects();
-        if (offload is not null)
+        if (offload is null)
+            return nfsstat4.NFS4_OK;
+        // A release since the stateids were looked at has found no copy to stop.
+        status = TwoFiles.Check(compound, sourceId, targetId);
+        if (status == nfsstat4.NFS4_OK)
+        {
             compound.Service.Copies.Add(new CopyJob(offload, source, target) { SourceOffset = from, TargetOffset = to, Length = whole });
-        return nfsstat4.NFS4_OK;
+            return nfsstat4.NFS4_OK;
+        }
+        using (var gate = compound.Enter())
+            compound.Nfs4.Offloads.Abandon(gate, offload);
+        compound.RunEffects();
+        offload = null;
+        return status;
     }
 }

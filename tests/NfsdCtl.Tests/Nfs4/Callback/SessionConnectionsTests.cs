@@ -34,6 +34,16 @@ public sealed class SessionConnectionsTests
     }
 
     [Test]
+    public void Over_one_that_was_idle_and_is_made_again_from_the_same_port()
+    {
+        connections.Note(session, own);
+        connections.Note(session, other);
+        own.Close();
+        Assert.That(connections.MayEnd(session, new FakeBackChannel()), Is.False);
+        Assert.That(connections.MayEnd(session, new FakeBackChannel { Peer = own.Peer }));
+    }
+
+    [Test]
     public void A_connection_of_two_sessions_is_of_both()
     {
         var second = new TestNfs4Client(new StateHarness(), "10.0.0.1", "d").Connect().Session!;

@@ -158,6 +158,62 @@ public sealed class SlotTests
         Assert.That(new TestNfs4Client(crowded, "10.0.0.1", "late").Connect().Session!.Fore.MaxRequests, Is.EqualTo(6));
     }
 
+    [Test]
+    public void Replies_of_slots_that_a_client_was_not_yet_asked_to_give_up_are_kept()
+    {
+        var crowded = new StateHarness(new StateOptions { WantedSlots = 24 });
+        var first = new TestNfs4Client(crowded, "10.0.0.1", "first").Connect();
+        for (int i = 0; i < 3; i++)
+            new TestNfs4Client(crowded, "10.0.0.1", "more " + i).Connect();
+        foreach (uint slot in (uint[])[5, 7])
+        {
+            Assert.That(first.Begin(slot, 1, out var use), Is.EqualTo(Nfs4Status.Ok));
+            first.Nfs4.Sessions.End(ref use, [1]);
+        }
+        // Sent before those two, under a slot that has told nothing yet; and one below what is asked for, which may be used at any time.
+        Assert.That(Ask(first, 0, 1, 0), Is.EqualTo((7u, 5u)));
+        Assert.That(first.Begin(7, 1, out var again), Is.EqualTo(Nfs4Status.Replay));
+        first.Nfs4.Sessions.End(ref again, []);
+        Assert.That(Ask(first, 0, 2, 0), Is.EqualTo((7u, 5u)));
+        Assert.That(first.Begin(5, 1, out again), Is.EqualTo(Nfs4Status.Replay));
+        first.Nfs4.Sessions.End(ref again, []);
+        Assert.That(first.Begin(7, 1, out again), Is.EqualTo(Nfs4Status.RetryUncachedReply));
+        first.Nfs4.Sessions.End(ref again, []);
+    }
+
+    [Test]
+    public void Who_keeps_more_than_its_part_is_put_off_when_all_is_taken_and_nobody_else()
+    {
+        var small = new StateHarness(new StateOptions { MaxKeptReplies = 8192 });
+        var greedy = new TestNfs4Client(small, "10.0.0.1", "greedy").Connect();
+        var modest = new TestNfs4Client(small, "10.0.0.1", "modest").Connect();
+        byte[] large = new byte[4000];
+        for (uint slot = 0; slot < 3; slot++)
+            Keep(greedy, slot, 1, large);
+        Assert.That(greedy.Begin(3, 1, out _), Is.EqualTo(Nfs4Status.Delay));
+        Assert.That(greedy.Begin(0, 1, out var again), Is.EqualTo(Nfs4Status.Replay));
+        greedy.Nfs4.Sessions.End(ref again, []);
+        Keep(modest, 0, 1, large);
+        Assert.That(small.Do((in GateScope gate) => greedy.Nfs4.Sessions.Destroy(gate, greedy.Server, greedy.Session!.Id, null)), Is.EqualTo(Nfs4Status.Ok));
+        Assert.That(greedy.CreateSession(out _), Is.EqualTo(Nfs4Status.Ok));
+        Keep(greedy, 0, 1, large);
+    }
+
+    [Test]
+    public void A_request_that_came_to_no_answer_is_not_answered_with_nothing_when_it_comes_again()
+    {
+        var client = New();
+        Keep(client, 0, 1, []);
+        Assert.That(client.Begin(0, 1, out var again), Is.EqualTo(Nfs4Status.RetryUncachedReply));
+        client.Nfs4.Sessions.End(ref again, []);
+    }
+
+    private static void Keep(TestNfs4Client client, uint slot, uint sequence, byte[] reply)
+    {
+        Assert.That(client.Begin(slot, sequence, out var use), Is.EqualTo(Nfs4Status.Ok));
+        client.Nfs4.Sessions.End(ref use, reply);
+    }
+
     private static (uint Highest, uint Target) Ask(TestNfs4Client client, uint slot, uint sequence, uint highest)
     {
         var request = new SequenceRequest { Server = client.Server, Session = client.Session!.Id, Slot = slot, Sequence = sequence, HighestSlot = highest };
