@@ -5,7 +5,8 @@ namespace NfsdCtl.AdminFs.Text;
 
 /// <summary>
 /// The kernel's quoted words (net/sunrpc/cache.c: qword_get, qword_add): separated by blanks, <c>\ooo</c> is a byte in octal, a word that begins with
-/// <c>\x</c> is hexadecimal to its end. A tab is an ordinary character.
+/// <c>\x</c> is hexadecimal to its end. A tab is an ordinary character. Beyond the kernel, <c>\xhh</c> later in a word is a byte too: no shell's echo
+/// touches it.
 /// </summary>
 public static class Qword
 {
@@ -36,7 +37,7 @@ public static class Qword
     public static string? Decode(ReadOnlySpan<byte> raw)
     {
         byte[] bytes = new byte[raw.Length];
-        int length = raw.StartsWith("\\x"u8) ? DecodeHex(raw[2..], bytes) : DecodeOctal(raw, bytes);
+        int length = raw.StartsWith("\\x"u8) ? DecodeHex(raw[2..], bytes) : DecodeEscapes(raw, bytes);
         if (length <= 0 || bytes.AsSpan(0, length).Contains((byte)0))
             return null;
         try
@@ -63,7 +64,7 @@ public static class Qword
         return text.ToString();
     }
 
-    private static int DecodeHex(ReadOnlySpan<byte> digits, byte[] bytes)
+    private static int DecodeHex(ReadOnlySpan<byte> digits, Span<byte> bytes)
     {
         if (digits.Length % 2 != 0)
             return -1;
@@ -75,22 +76,29 @@ public static class Qword
         return digits.Length / 2;
     }
 
-    private static int DecodeOctal(ReadOnlySpan<byte> raw, byte[] bytes)
+    private static int DecodeEscapes(ReadOnlySpan<byte> raw, byte[] bytes)
     {
         int length = 0;
-        for (int i = 0; i < raw.Length; i++)
+        for (int i = 0; i < raw.Length; i++, length++)
         {
+            bytes[length] = raw[i];
             if (raw[i] != '\\')
-            {
-                bytes[length++] = raw[i];
                 continue;
-            }
-            if (i + 3 >= raw.Length || raw[i + 1] is < (byte)'0' or > (byte)'3' || !IsOctal(raw[i + 2]) || !IsOctal(raw[i + 3]))
+            if (i + 3 >= raw.Length || !TryByte(raw.Slice(i + 1, 3), bytes.AsSpan(length, 1)))
                 return -1;
-            bytes[length++] = (byte)((raw[i + 1] - '0') << 6 | (raw[i + 2] - '0') << 3 | (raw[i + 3] - '0'));
             i += 3;
         }
         return length;
+    }
+
+    private static bool TryByte(ReadOnlySpan<byte> escape, Span<byte> value)
+    {
+        if (escape[0] == 'x')
+            return DecodeHex(escape[1..], value) > 0;
+        if (escape[0] is < (byte)'0' or > (byte)'3' || !IsOctal(escape[1]) || !IsOctal(escape[2]))
+            return false;
+        value[0] = (byte)((escape[0] - '0') << 6 | (escape[1] - '0') << 3 | (escape[2] - '0'));
+        return true;
     }
 
     private static bool IsOctal(byte b) => b is >= (byte)'0' and <= (byte)'7';

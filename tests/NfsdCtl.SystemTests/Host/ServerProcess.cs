@@ -20,29 +20,15 @@ internal sealed class ServerProcess : IDisposable
     /// <param name="directory">Where this server's files go; made by the caller.</param>
     /// <param name="arguments">Further options of <c>serve</c>; they replace the defaults of the same name.</param>
     public ServerProcess(string directory, string exports, params string[] arguments)
+        : this(Path.Combine(directory, "admin"), new ProcessStartInfo(Program, ["serve", "--exports", Written(directory, exports), .. Options(directory, arguments)])) =>
+        ExportsFile = ExportsIn(directory);
+
+    private ServerProcess(string adminMount, ProcessStartInfo start)
     {
-        AdminMount = Path.Combine(directory, "admin");
-        string file = Path.Combine(directory, "exports");
-        File.WriteAllText(file, exports);
-        ExportsFile = file;
-        var options = new Dictionary<string, string>
-        {
-            ["--exports"] = file,
-            ["--host"] = "127.0.0.1",
-            ["--port"] = "0",
-            ["--rpcbind"] = "off",
-            ["--admin-mount"] = AdminMount,
-            ["--state-dir"] = Path.Combine(directory, "state"),
-            ["--grace"] = "10",
-        };
-        foreach (string[] pair in arguments.Chunk(2))
-            options[pair[0]] = pair[1];
-        var start = new ProcessStartInfo(Path.Combine(AppContext.BaseDirectory, "nfsdctl"), ["serve", .. options.SelectMany(o => new[] { o.Key, o.Value })])
-        {
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-            RedirectStandardInput = true,
-        };
+        AdminMount = adminMount;
+        start.RedirectStandardOutput = true;
+        start.RedirectStandardError = true;
+        start.RedirectStandardInput = true;
         process = Process.Start(start)!;
         process.OutputDataReceived += (_, e) =>
         {
@@ -60,9 +46,43 @@ internal sealed class ServerProcess : IDisposable
         process.BeginErrorReadLine();
     }
 
+    /// <summary>The same by <c>scripts/serve</c>, which writes the exports itself.</summary>
+    public static ServerProcess ByScript(string directory, string exported)
+    {
+        var start = new ProcessStartInfo(Path.Combine(Shell.Root, "scripts", "serve"), [exported, .. Options(directory)]);
+        start.Environment["NFSDCTL"] = Program;
+        return new ServerProcess(Path.Combine(directory, "admin"), start);
+    }
+
+    private static string Program => Path.Combine(AppContext.BaseDirectory, "nfsdctl");
+
+    private static string ExportsIn(string directory) => Path.Combine(directory, "exports");
+
+    private static string Written(string directory, string exports)
+    {
+        File.WriteAllText(ExportsIn(directory), exports);
+        return ExportsIn(directory);
+    }
+
+    private static IEnumerable<string> Options(string directory, params string[] replaced)
+    {
+        var options = new Dictionary<string, string>
+        {
+            ["--host"] = "127.0.0.1",
+            ["--port"] = "0",
+            ["--rpcbind"] = "off",
+            ["--admin-mount"] = Path.Combine(directory, "admin"),
+            ["--state-dir"] = Path.Combine(directory, "state"),
+            ["--grace"] = "10",
+        };
+        foreach (string[] pair in replaced.Chunk(2))
+            options[pair[0]] = pair[1];
+        return options.SelectMany(o => new[] { o.Key, o.Value });
+    }
+
     public string AdminMount { get; }
 
-    public string ExportsFile { get; }
+    public string ExportsFile { get; } = "";
 
     public int Id => process.Id;
 
