@@ -62,7 +62,7 @@ public sealed partial class ClientIds
         // One that has nothing goes at once, and the name is free.
         if (confirmed is not null && !samePrincipal)
             Remove(gate, confirmed);
-        if (Add(gate, host, 1, request.Owner) is not { } client)
+        if (Add(gate, host, request.Client, 1, request.Owner) is not { } client)
             return Nfs4Status.Resource;
         client.Verifier = request.Verifier;
         client.Principal = request.Principal;

@@ -79,7 +79,7 @@ public sealed partial class ClientIds
         client.Sessions.Clear();
         nfs4.Offloads.Drop(client);
         client.Host.Nfs4 = null;
-        byId.Remove(client.Id);
+        Forget(client);
         state.Releases.SweepClient(client);
         return counts;
     }

@@ -51,7 +51,7 @@ public sealed partial class ClientIds
         bool update = confirmed is not null && confirmed.Verifier == request.Verifier && confirmed.Principal == request.Principal;
         var client = update
             ? new Nfs4Client(state, host, confirmed!.Id, confirmed.Index, 0, confirmed.Owner.ToArray())
-            : Add(gate, host, 0, request.Owner);
+            : Add(gate, host, request.Client, 0, request.Owner);
         if (client is null)
             return Nfs4Status.Resource;
         client.Verifier = request.Verifier;

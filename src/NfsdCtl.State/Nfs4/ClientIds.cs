@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using NfsdCtl.State.Clients;
 
@@ -21,6 +22,7 @@ public sealed partial class ClientIds
     private readonly Dictionary<ulong, Nfs4Client> byId = [];
     private readonly List<Nfs4Client?> byIndex = [null];
     private readonly Queue<int> freeIndexes = new();
+    private readonly Dictionary<NetAddress, int> byOrigin = [];
     private uint lastNumber;
     private int evictCursor;
 
@@ -96,10 +98,15 @@ public sealed partial class ClientIds
         return host;
     }
 
-    /// <summary>A record with a new id, not confirmed yet; null when there is no room.</summary>
-    private Nfs4Client? Add(in GateScope gate, Host host, uint minorVersion, ReadOnlySpan<byte> owner)
+    /// <summary>
+    /// A record with a new id, not confirmed yet; null when there is no room. While there is enough, one address may have many; once half is taken
+    /// nobody gets more than a quarter, so that no machine keeps the others out.
+    /// </summary>
+    private Nfs4Client? Add(in GateScope gate, Host host, NetAddress origin, uint minorVersion, ReadOnlySpan<byte> owner)
     {
-        if (byId.Count >= state.Options.MaxNfs4Clients && !EvictOne(gate))
+        int most = state.Options.MaxNfs4Clients;
+        bool crowds = byId.Count > most / 2 && byOrigin.GetValueOrDefault(origin) > most / 4 && host.Nfs4 is null;
+        if ((crowds && !EvictOne(gate, origin)) || (byId.Count >= most && !EvictOne(gate)))
             return null;
         ulong id;
         do
@@ -110,10 +117,18 @@ public sealed partial class ClientIds
             index = byIndex.Count;
             byIndex.Add(null);
         }
-        var client = new Nfs4Client(state, host, id, index, minorVersion, owner.ToArray());
+        var client = new Nfs4Client(state, host, id, index, minorVersion, owner.ToArray()) { Origin = origin };
         byIndex[index] = client;
         byId.Add(id, client);
+        CollectionsMarshal.GetValueRefOrAddDefault(byOrigin, origin, out _)++;
         return client;
+    }
+
+    private void Forget(Nfs4Client client)
+    {
+        byId.Remove(client.Id);
+        if (--CollectionsMarshal.GetValueRefOrAddDefault(byOrigin, client.Origin, out _) == 0)
+            byOrigin.Remove(client.Origin);
     }
 
     private ulong IdOf(uint number) => (ulong)state.Options.Instance << 32 | number;
@@ -135,7 +150,7 @@ public sealed partial class ClientIds
         // An update of a confirmed record has that one's id and index.
         if (byId.GetValueOrDefault(pending.Id) != pending)
             return;
-        byId.Remove(pending.Id);
+        Forget(pending);
         FreeIndex(pending);
     }
 
@@ -156,12 +171,13 @@ public sealed partial class ClientIds
     public void MakeRoom(in GateScope gate) => EvictOne(gate);
 
     /// <summary>Makes room by dropping a record that was never confirmed, or an expired one; looks at a bounded number.</summary>
-    private bool EvictOne(in GateScope gate)
+    /// <param name="origin">Only of those that came from there.</param>
+    private bool EvictOne(in GateScope gate, NetAddress? origin = null)
     {
         for (int i = 0; i < 256; i++)
         {
             evictCursor = evictCursor + 1 < byIndex.Count ? evictCursor + 1 : 1;
-            if (evictCursor >= byIndex.Count || byIndex[evictCursor] is not { IsDead: false } client)
+            if (evictCursor >= byIndex.Count || byIndex[evictCursor] is not { IsDead: false } client || (origin is { } only && client.Origin != only))
                 continue;
             if (!client.Confirmed)
                 DropPending(client);

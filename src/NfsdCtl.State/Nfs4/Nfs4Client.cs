@@ -39,8 +39,11 @@ public sealed class Nfs4Client
     /// <summary>The owner string as the client sent it.</summary>
     public ReadOnlyMemory<byte> Owner => owner;
 
-    /// <summary>Where it called from when the record was made.</summary>
+    /// <summary>Where it last said from who it is.</summary>
     public NetAddress Address { get; internal set; }
+
+    /// <summary>Where it called from when the record was made.</summary>
+    internal NetAddress Origin { get; init; }
 
     /// <summary>r_netid and r_addr of a client of minor version 0, as it sent them.</summary>
     public ReadOnlyMemory<byte> CallbackNetId { get; internal set; }

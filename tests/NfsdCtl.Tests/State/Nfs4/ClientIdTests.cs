@@ -188,6 +188,26 @@ public sealed class ClientIdTests
         Assert.That(new TestNfs4Client(small, ServerA, "late").ExchangeId(out _), Is.EqualTo(Nfs4Status.Ok));
     }
 
+    [TestCase(0u)]
+    [TestCase(1u)]
+    public void One_address_with_many_leaves_room_for_the_others(uint minorVersion)
+    {
+        const int most = 40;
+        var small = new StateHarness(new StateOptions { MaxNfs4Clients = most });
+        TestNfs4Client From(string address, string name) => new(small, ServerA, name, minorVersion) { Address = TestHost.Address(address) };
+        Nfs4Status Try(TestNfs4Client client) => minorVersion == 0 ? client.SetClientId(out _) : client.ExchangeId(out _);
+        var greedy = Enumerable.Range(0, (most / 2) + 1).Select(i => From("10.9.9.9", $"greedy {i}").Connect()).ToList();
+        Assert.That(Try(From("10.9.9.9", "greedy more")), Is.EqualTo(Nfs4Status.Resource));
+        for (int i = 0; i < most / 4; i++)
+            From("10.9.9.8", $"other {i}").Connect();
+        // One that begins anew takes the place of its own record.
+        greedy[0].Verifier++;
+        greedy[0].Connect();
+        // They end, and the address may have others.
+        small.Advance(small.State.Nfs4.Clients.Lease * 2);
+        Assert.That(Try(From("10.9.9.9", "greedy more")), Is.EqualTo(Nfs4Status.Ok));
+    }
+
     [Test]
     public void Nothing_new_before_reclaim_complete()
     {

@@ -19,6 +19,9 @@ public sealed class TestNfs4Client(StateHarness harness, string server, string n
 
     public NetAddress Server { get; } = TestHost.Address(server);
 
+    /// <summary>Where it calls from.</summary>
+    public NetAddress Address { get; init; }
+
     public ulong Verifier { get; set; } = verifier;
 
     public Principal Principal { get; set; } = new(1, 0);
@@ -54,7 +57,7 @@ public sealed class TestNfs4Client(StateHarness harness, string server, string n
     {
         SetClientIdResult made = default;
         var status = Harness.Do((in GateScope gate) => Nfs4.Clients.SetClientId(
-            gate, new SetClientIdRequest { Server = Server, Principal = Principal, Owner = Encoding.ASCII.GetBytes(name), Verifier = Verifier }, out made));
+            gate, new SetClientIdRequest { Server = Server, Client = Address, Principal = Principal, Owner = Encoding.ASCII.GetBytes(name), Verifier = Verifier }, out made));
         result = made;
         return status;
     }
@@ -69,7 +72,7 @@ public sealed class TestNfs4Client(StateHarness harness, string server, string n
     {
         ExchangeIdResult made = default;
         var status = Harness.Do((in GateScope gate) => Nfs4.Clients.ExchangeId(
-            gate, new ExchangeIdRequest { Server = Server, Principal = Principal, Owner = Encoding.ASCII.GetBytes(name), Verifier = Verifier, Update = update, MinorVersion = MinorVersion },
+            gate, new ExchangeIdRequest { Server = Server, Client = Address, Principal = Principal, Owner = Encoding.ASCII.GetBytes(name), Verifier = Verifier, Update = update, MinorVersion = MinorVersion },
             out made));
         result = made;
         if (status == Nfs4Status.Ok)
