@@ -39,6 +39,12 @@ public enum EffectKind : byte
     Forfeit,
 
     /// <summary>
+    /// Durable: <see cref="Effect.Client"/> has been told of what it forfeited in <see cref="Effect.Scope"/> and holds something there; then
+    /// <see cref="Clients.ClientTable.Recorded"/> with <see cref="Effect.Need"/>.
+    /// </summary>
+    Acknowledge,
+
+    /// <summary>
     /// Durable: remove the record of <see cref="Effect.Client"/> in <see cref="Effect.Scope"/>, then
     /// <see cref="Clients.ClientTable.Forgotten"/> with <see cref="Effect.Id"/>.
     /// </summary>
@@ -63,8 +69,9 @@ public enum EffectKind : byte
     PersistWindowEnd,
 
     /// <summary>
-    /// Durable: remove the record of <see cref="Effect.Client"/> in <see cref="Effect.Scope"/>, whose NFSv4 lease ran out and which is in
-    /// somebody's way, then <see cref="Clients.ClientTable.Recorded"/> with <see cref="Effect.Need"/>.
+    /// Durable, when <see cref="Clients.ClientTable.BeginRemoval"/> says so of <see cref="Effect.Need"/>: remove the record of
+    /// <see cref="Effect.Client"/> in <see cref="Effect.Scope"/>, whose NFSv4 lease ran out and which is in somebody's way, then
+    /// <see cref="Clients.ClientTable.Recorded"/> with it.
     /// </summary>
     ForgetExpired,
 
@@ -92,8 +99,17 @@ public enum EffectKind : byte
 /// <summary>One effect. Fields that its kind does not name have no meaning.</summary>
 public readonly record struct Effect(EffectKind Kind, long Id, FileKey File = default, Scope Scope = default, ClientName Client = default, long Value = 0, LockRange Range = default)
 {
-    /// <summary>The record to write, for <see cref="EffectKind.Forfeit"/> and <see cref="EffectKind.ForgetExpired"/>.</summary>
-    public RecordNeed Need => new(Id, Kind == EffectKind.Forfeit ? RecordNeedKind.Forfeit : RecordNeedKind.Forget, Scope, Client);
+    /// <summary>
+    /// The record to write, for <see cref="EffectKind.Forfeit"/>, <see cref="EffectKind.Acknowledge"/> and <see cref="EffectKind.ForgetExpired"/>.
+    /// </summary>
+    public RecordNeed Need => new(Id, NeedKind, Scope, Client, KnowsItsLoss: Kind == EffectKind.Acknowledge);
+
+    private RecordNeedKind NeedKind => Kind switch
+    {
+        EffectKind.Forfeit => RecordNeedKind.Forfeit,
+        EffectKind.Acknowledge => RecordNeedKind.Remember,
+        _ => RecordNeedKind.Forget,
+    };
 }
 
 /// <summary>What has to be on disk before a request can be granted.</summary>
@@ -115,7 +131,8 @@ public enum RecordNeedKind : byte
 
 /// <param name="Id">For <see cref="Clients.ClientTable.Recorded"/>.</param>
 /// <param name="Forfeited">With Remember: the record must go on saying that the client forfeited its reclaims.</param>
-public readonly record struct RecordNeed(long Id, RecordNeedKind Kind, Scope Scope, ClientName Client, bool Forfeited = false);
+/// <param name="KnowsItsLoss">With Remember: the client has been told of what it forfeited, and may reclaim what it takes from now on.</param>
+public readonly record struct RecordNeed(long Id, RecordNeedKind Kind, Scope Scope, ClientName Client, bool Forfeited = false, bool KnowsItsLoss = false);
 
 /// <summary>
 /// Collects the effects of one or more gate entries; one per thread, reused, so that a steady state allocates nothing.

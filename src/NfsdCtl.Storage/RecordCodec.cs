@@ -29,6 +29,7 @@ internal static class RecordCodec
         Window = 4,
         WindowEnd = 5,
         NsmState = 6,
+        Held = 7,
     }
 
     private static ReadOnlySpan<byte> Magic => "nfsdctl1"u8;
@@ -84,6 +85,9 @@ internal static class RecordCodec
             case Kind.Client:
                 entry = new RecordEntry.Client(ReadClient(ref input));
                 break;
+            case Kind.Held:
+                entry = new RecordEntry.Held(input.Name(), (long)input.U64());
+                break;
             case Kind.Forget:
                 entry = new RecordEntry.Forget(input.Name());
                 break;
@@ -112,6 +116,11 @@ internal static class RecordCodec
             case RecordEntry.Client client:
                 PutByte(output, (byte)Kind.Client);
                 PutClient(output, client.Record);
+                break;
+            case RecordEntry.Held held:
+                PutByte(output, (byte)Kind.Held);
+                PutName(output, held.Name);
+                PutU64(output, (ulong)held.Count);
                 break;
             case RecordEntry.Forget forget:
                 PutByte(output, (byte)Kind.Forget);
@@ -144,7 +153,7 @@ internal static class RecordCodec
     {
         PutName(output, client.Name);
         PutU32(output, client.State);
-        PutByte(output, (byte)((client.Held is null ? 0 : 1) | (client.Forfeited ? 2 : 0)));
+        PutByte(output, (byte)((client.Held is null ? 0 : 1) | (client.Forfeited ? 2 : 0) | (client.KnowsItsLoss ? 4 : 0)));
         PutU64(output, (ulong)(client.Held ?? 0));
     }
 
@@ -154,7 +163,7 @@ internal static class RecordCodec
         uint state = input.U32();
         byte flags = input.Byte();
         long held = (long)input.U64();
-        return new ClientRecord(name) { State = state, Held = (flags & 1) != 0 ? held : null, Forfeited = (flags & 2) != 0 };
+        return new ClientRecord(name) { State = state, Held = (flags & 1) != 0 ? held : null, Forfeited = (flags & 2) != 0, KnowsItsLoss = (flags & 4) != 0 };
     }
 
     private static List<ClientName> ReadNames(ref Input input)

@@ -11,6 +11,8 @@ internal abstract record RecordEntry
 
     internal sealed record Client(ClientRecord Record) : RecordEntry;
 
+    internal sealed record Held(ClientName Name, long Count) : RecordEntry;
+
     internal sealed record Forget(ClientName Name) : RecordEntry;
 
     internal sealed record Forfeit(ClientName Name) : RecordEntry;

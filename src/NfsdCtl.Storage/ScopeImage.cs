@@ -15,7 +15,10 @@ internal sealed class ScopeImage
         switch (entry)
         {
             case RecordEntry.Client client:
-                clients[client.Record.Name] = client.Record;
+                Put(client.Record);
+                break;
+            case RecordEntry.Held held:
+                clients[held.Name] = Known(held.Name) with { Held = held.Count };
                 break;
             case RecordEntry.Forget forget:
                 clients.Remove(forget.Name);
@@ -49,6 +52,19 @@ internal sealed class ScopeImage
         if (window is not null)
             yield return new RecordEntry.Window(window);
     }
+
+    private void Put(ClientRecord record)
+    {
+        var before = Known(record.Name);
+        clients[record.Name] = record with
+        {
+            State = record.State != 0 ? record.State : before.State,
+            Forfeited = record.Forfeited || (before.Forfeited && !record.KnowsItsLoss),
+            KnowsItsLoss = false,
+        };
+    }
+
+    private ClientRecord Known(ClientName name) => clients.GetValueOrDefault(name) ?? new ClientRecord(name);
 
     private void EndWindow(IReadOnlyList<ClientName> gone)
     {

@@ -46,12 +46,12 @@ public sealed class ScopeRecordStore(IRecordPlaces places) : IScopeRecords
 
     public RecordStatus Forfeit(Scope scope, ClientName client) => Log(scope).Commit(new RecordEntry.Forfeit(client));
 
-    public RecordStatus NoteHeld(Scope scope, IReadOnlyList<ClientRecord> clients) =>
-        Log(scope).Commit([.. clients.Select(c => new RecordEntry.Client(c))]);
+    public RecordStatus NoteHeld(Scope scope, ClientName client, long held) => Log(scope).Commit(new RecordEntry.Held(client, held));
 
     public RecordStatus OpenWindow(Scope scope, WindowRecord window) => Log(scope).Commit(new RecordEntry.Window(window));
 
-    public RecordStatus EndWindow(Scope scope, IReadOnlyList<ClientName> gone) => Log(scope).Commit(new RecordEntry.WindowEnd(gone));
+    public RecordStatus EndWindow(Scope scope, IReadOnlyList<ClientName> gone, IReadOnlyList<ClientName> forfeited) =>
+        Log(scope).Commit([new RecordEntry.WindowEnd(gone), .. forfeited.Select(name => new RecordEntry.Forfeit(name))]);
 
     public RecordStatus NextNsmState(Scope scope, uint above, out uint state)
     {

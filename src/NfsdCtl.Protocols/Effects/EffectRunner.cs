@@ -151,7 +151,7 @@ public sealed class EffectRunner : IDisposable
 
     private static bool IsDurable(EffectKind kind) => kind switch
     {
-        EffectKind.Forfeit or EffectKind.ForgetClient or EffectKind.NoteHeld or EffectKind.PersistWindow or EffectKind.PersistWindowEnd
+        EffectKind.Forfeit or EffectKind.Acknowledge or EffectKind.ForgetClient or EffectKind.NoteHeld or EffectKind.PersistWindow or EffectKind.PersistWindowEnd
             or EffectKind.NotifyClients or EffectKind.ForgetExpired => true,
         _ => false,
     };
@@ -203,11 +203,14 @@ public sealed class EffectRunner : IDisposable
 
     private RecordStatus Persist(in Effect effect, EffectList effects)
     {
+        if (effect.Kind == EffectKind.ForgetExpired && !BeginRemoval(effect, effects))
+            return RecordStatus.Ok;
         var status = effect.Kind switch
         {
             EffectKind.Forfeit => records.Forfeit(effect.Scope, effect.Client),
+            EffectKind.Acknowledge => records.Remember(effect.Scope, new ClientRecord(effect.Client) { KnowsItsLoss = true }),
             EffectKind.ForgetClient or EffectKind.ForgetExpired => records.Forget(effect.Scope, effect.Client),
-            EffectKind.NoteHeld => records.NoteHeld(effect.Scope, [new ClientRecord(effect.Client) { Held = effect.Value }]),
+            EffectKind.NoteHeld => records.NoteHeld(effect.Scope, effect.Client, effect.Value),
             EffectKind.PersistWindow => OpenWindow(effect, effects),
             EffectKind.PersistWindowEnd => EndWindow(effect, effects),
             _ => Notify(effect.Scope, effects),
@@ -218,7 +221,7 @@ public sealed class EffectRunner : IDisposable
         using var gate = state.Enter(effects);
         switch (effect.Kind)
         {
-            case EffectKind.Forfeit or EffectKind.ForgetExpired:
+            case EffectKind.Forfeit or EffectKind.Acknowledge or EffectKind.ForgetExpired:
                 state.Clients.Recorded(gate, effect.Need, ok);
                 break;
             case EffectKind.ForgetClient:
@@ -232,6 +235,12 @@ public sealed class EffectRunner : IDisposable
                 break;
         }
         return status;
+    }
+
+    private bool BeginRemoval(in Effect effect, EffectList effects)
+    {
+        using var gate = state.Enter(effects);
+        return state.Clients.BeginRemoval(gate, effect.Need);
     }
 
     /// <summary>The state tries again every second: what goes on failing is told once, until it has worked.</summary>
@@ -271,7 +280,7 @@ public sealed class EffectRunner : IDisposable
         {
             if (scope.Scope.Server.IsWildcard || scope.Scope.FileSystem.IsAny)
                 continue;
-            var status = records.EndWindow(scope.Scope, scope.Gone);
+            var status = records.EndWindow(scope.Scope, scope.Gone, scope.Forfeited);
             if (status != RecordStatus.Ok)
                 return status;
         }

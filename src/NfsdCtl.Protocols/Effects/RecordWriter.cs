@@ -24,16 +24,24 @@ public sealed class RecordWriter(ServerState state, IScopeRecords records, Effec
     {
         call.BeforeBlocking();
         ThreadIdentity.BecomeRoot();
+        if (need.Kind == RecordNeedKind.Forget && !BeginRemoval(need, effects))
+            return true;
         var status = need.Kind switch
         {
             RecordNeedKind.Forfeit => records.Forfeit(need.Scope, need.Client),
             RecordNeedKind.Forget => records.Forget(need.Scope, need.Client),
-            _ => records.Remember(need.Scope, new ClientRecord(need.Client) { State = nsmState, Forfeited = need.Forfeited }),
+            _ => records.Remember(need.Scope, new ClientRecord(need.Client) { State = nsmState, Forfeited = need.Forfeited, KnowsItsLoss = need.KnowsItsLoss }),
         };
         if (status != RecordStatus.Ok)
             runner.Warn($"refused to {call.PeerAddress}: the record of {need.Client} for {need.Scope} could not be written ({status})");
         using var gate = state.Enter(effects);
         state.Clients.Recorded(gate, need, status == RecordStatus.Ok);
         return status == RecordStatus.Ok;
+    }
+
+    private bool BeginRemoval(in RecordNeed need, EffectList effects)
+    {
+        using var gate = state.Enter(effects);
+        return state.Clients.BeginRemoval(gate, need);
     }
 }

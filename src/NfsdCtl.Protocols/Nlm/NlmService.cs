@@ -93,7 +93,7 @@ public sealed class NlmService
     }
 
     /// <summary>Asks for a lock until it is decided: writes the records that it needs and takes the kernel's lock.</summary>
-    internal NlmResult Lock(RpcCall call, scoped in LockRequest request, uint nsmState)
+    internal NlmResult Lock(RpcCall call, scoped in LockRequest request)
     {
         var effects = NlmScratch.Current.Effects;
         for (int written = 0; written <= RecordWriter.MostForOne; written++)
@@ -104,10 +104,15 @@ public sealed class NlmService
                 outcome = State.Locks.Lock(gate, request, out ticket);
             if (outcome == LockOutcome.NeedsRecord)
             {
-                if (writer.Write(call, ticket.Need, nsmState, effects))
+                if (writer.Write(call, ticket.Need, request.NsmState, effects))
                     continue;
                 Effects.Run(effects);
                 return NlmResult.Of(nlm4_stats.NLM4_DENIED_NOLOCKS);
+            }
+            if (outcome == LockOutcome.Rebooted)
+            {
+                Effects.Run(effects);
+                continue;
             }
             var result = outcome == LockOutcome.Tentative
                 ? TakeLocally(request, ticket.Id, effects)

@@ -16,6 +16,9 @@ public sealed class ClientTable
 
     internal ClientTable(ServerState state) => this.state = state;
 
+    /// <summary>Clients of which it is not known on which files they may reclaim something.</summary>
+    internal int Unsettled { get; set; }
+
     /// <summary>
     /// Takes over what the disk knows of a scope from an earlier life or another node, before its window is opened. What the disk
     /// says wins, except for clients that hold locks here now.
@@ -46,7 +49,7 @@ public sealed class ClientTable
             if (entry.Held > 0 && !entry.MayReclaim)
                 continue;
             entry.HeldNoted = client.Held is not null;
-            entry.AllowReclaim(client.Held);
+            entry.AllowReclaim(client.Held, loaded: true);
             if (client.Forfeited)
                 entry.Forfeit();
         }
@@ -77,12 +80,28 @@ public sealed class ClientTable
     }
 
     /// <summary>
+    /// The record of a client whose lease ran out is about to be removed: until <see cref="Recorded"/> it is granted nothing new there, so that it
+    /// loses nothing that it takes after it is back. False when it is back already, or has no record any more.
+    /// </summary>
+    public bool BeginRemoval(in GateScope gate, in RecordNeed need)
+    {
+        if (EntryOf(need) is not { Durable: true } entry || state.Nfs4.Clients.ExpiredHolder(entry) is null)
+            return false;
+        entry.Removals++;
+        return true;
+    }
+
+    /// <summary>
     /// The record that <see cref="RecordNeed"/> asked for is on disk (<paramref name="durable"/>), or could not be written; then
     /// nothing is left of the attempt.
     /// </summary>
     public void Recorded(in GateScope gate, in RecordNeed need, bool durable)
     {
-        if (!durable || state.Hosts.EntryOrNull(need.Id) is not { } entry || entry.Scope.Scope != need.Scope || entry.Host.Name != need.Client)
+        if (EntryOf(need) is not { } entry)
+            return;
+        if (need.Kind == RecordNeedKind.Forget)
+            entry.Removals--;
+        if (!durable)
             return;
         if (need.Kind == RecordNeedKind.Forfeit)
         {
@@ -100,10 +119,19 @@ public sealed class ClientTable
         {
             entry.Durable = true;
             entry.HeldNoted = false;
-            if (entry.Forfeited && !need.Forfeited)
+            if (need.KnowsItsLoss && entry.KnowsItsLoss)
                 entry.EndReclaim();
+            else if (need.KnowsItsLoss && entry.Forfeited)
+                state.Releases.AskToForfeit(entry);
             entry.Linger();
         }
+    }
+
+    /// <summary>What it reclaimed before it forfeited the rest may be reclaimed again.</summary>
+    internal void Acknowledge(ClientEntry entry)
+    {
+        if (entry.KnowsItsLoss && entry.Held != 0)
+            state.Add(new Effect(EffectKind.Acknowledge, entry.Index, Scope: entry.Scope.Scope, Client: entry.Host.Name));
     }
 
     /// <summary>The removal that an effect ForgetClient asked for is on disk, or failed and is asked for again later.</summary>
@@ -111,7 +139,7 @@ public sealed class ClientTable
     {
         if (state.Hosts.EntryOrNull(id) is not { Forgetting: true } entry)
             return;
-        entry.Forgetting = false;
+        entry.Removals--;
         if (durable || ++entry.ForgetFailures >= ForgetAttempts)
         {
             entry.Durable = false;
@@ -161,11 +189,52 @@ public sealed class ClientTable
         }
     }
 
+    /// <summary>
+    /// A client, other than <paramref name="asking"/>, that may have held on another node, through whatever address, what is about to be granted on the
+    /// filesystem outside of every window; or null.
+    /// </summary>
+    internal ClientEntry? UnsettledOn(FsId fileSystem, ClientEntry? asking)
+    {
+        if (Unsettled == 0)
+            return null;
+        foreach (var scope in state.Hosts.Scopes)
+        {
+            if (scope.Unsettled == 0 || scope.Scope.FileSystem != fileSystem)
+                continue;
+            foreach (var entry in scope.Entries)
+            {
+                if (entry.IsUnsettled && entry != asking)
+                    return entry;
+            }
+        }
+        return null;
+    }
+
+    /// <summary>
+    /// A LOCK tells the state number of the client's monitor. Where it is a later one than is known, the machine started anew, and what it held in its
+    /// earlier life is released; its notice of that may come much later, and must not take what it has by then. Returns true when it is so.
+    /// </summary>
+    internal bool NoteState(in GateScope gate, Host host, uint nsmState)
+    {
+        bool later = (int)(nsmState - host.NsmState) > 0;
+        if (host.NsmState != 0 && later)
+        {
+            Rebooted(gate, host.Name.Address, host.CallerName, NetAddress.Any, nsmState);
+            return true;
+        }
+        if (later)
+            host.NsmState = nsmState;
+        return false;
+    }
+
+    private ClientEntry? EntryOf(in RecordNeed need) =>
+        state.Hosts.EntryOrNull(need.Id) is { } entry && entry.Scope.Scope == need.Scope && entry.Host.Name == need.Client ? entry : null;
+
     internal void Forget(ClientEntry entry)
     {
         if (!entry.Durable || entry.Forgetting)
             return;
-        entry.Forgetting = true;
+        entry.Removals++;
         state.Add(new Effect(EffectKind.ForgetClient, entry.Index, Scope: entry.Scope.Scope, Client: entry.Host.Name));
     }
 }

@@ -100,6 +100,9 @@ internal sealed class ScopeState(Scope scope)
     /// <summary>Clients that may reclaim here and have not finished.</summary>
     public int Missing { get; set; }
 
+    /// <summary>Those of them that came with the disk, so that nobody knows which files they are about.</summary>
+    public int Unsettled { get; set; }
+
     /// <summary>When a reclaim was last admitted; null: never.</summary>
     public long? LastReclaim { get; set; }
 
@@ -123,8 +126,10 @@ internal sealed class ClientEntry(ServerState state, int index, Host host, Scope
     /// <summary>It is on disk.</summary>
     public bool Durable { get; set; }
 
-    /// <summary>Its removal is on its way to the disk.</summary>
-    public bool Forgetting { get; set; }
+    /// <summary>Removals of it that are on their way to the disk.</summary>
+    public int Removals { get; set; }
+
+    public bool Forgetting => Removals != 0;
 
     public int ForgetFailures { get; set; }
 
@@ -133,11 +138,14 @@ internal sealed class ClientEntry(ServerState state, int index, Host host, Scope
 
     public bool Forfeited { get; private set; }
 
+    /// <summary>What it may reclaim it held in another life of the server, or on another node: on which files, nobody here knows.</summary>
+    public bool Loaded { get; private set; }
+
     /// <summary>
-    /// It forfeited its reclaims and knows by now what it lost, since it freed the stateids (RFC 8881 §8.4.3): before it is granted anything new,
-    /// its record must say again that it may reclaim. Clients of NLM and NFSv4.0 have no way to say so; theirs says it after the next window.
+    /// It forfeited its reclaims and knows by now what it lost, since it freed the stateids (RFC 8881 §8.4.3) and said that it is done reclaiming:
+    /// before it is granted anything new, its record must say again that it may reclaim. Clients of NLM and NFSv4.0 have no way to say so; theirs says it after the next window.
     /// </summary>
-    public bool KnowsItsLoss => Forfeited && Host.Nfs4 is { MinorVersion: not 0, HasAcknowledged: true };
+    public bool KnowsItsLoss => Forfeited && Host.Nfs4 is { MinorVersion: not 0, HasAcknowledged: true, ReclaimComplete: true };
 
     /// <summary>The record is to be written before something new, no reclaim, is granted.</summary>
     public bool IsOutdated => HeldNoted || KnowsItsLoss;
@@ -163,6 +171,8 @@ internal sealed class ClientEntry(ServerState state, int index, Host host, Scope
     /// <summary>Tells its marks from those of an entry that had its index before; 0 when it has none.</summary>
     public ulong MarkLife { get; set; }
 
+    public bool IsUnsettled => Loaded && Missing;
+
     public bool Missing => MayReclaim && !Forfeited && !(Reclaimed >= Expected);
 
     public bool Recordable => Durable && !Forgetting;
@@ -187,10 +197,12 @@ internal sealed class ClientEntry(ServerState state, int index, Host host, Scope
     }
 
     /// <summary>From now on <paramref name="expected"/> ranges may be reclaimed (null: nobody knows how many).</summary>
-    public void AllowReclaim(long? expected)
+    /// <param name="loaded">They are of another life of the server.</param>
+    public void AllowReclaim(long? expected, bool loaded = false)
     {
-        bool was = Missing;
+        var was = Standing;
         MayReclaim = true;
+        Loaded |= loaded;
         Completed = false;
         Expected = expected;
         Reclaimed = 0;
@@ -203,7 +215,7 @@ internal sealed class ClientEntry(ServerState state, int index, Host host, Scope
     {
         if (Host.Nfs4 is { MinorVersion: not 0 })
             return;
-        bool was = Missing;
+        var was = Standing;
         Reclaimed += ranges;
         Count(was);
     }
@@ -211,7 +223,7 @@ internal sealed class ClientEntry(ServerState state, int index, Host host, Scope
     /// <summary>RECLAIM_COMPLETE: nothing more is expected of it, nor admitted, until it loses its state again.</summary>
     public void Complete()
     {
-        bool was = Missing;
+        var was = Standing;
         Completed = true;
         MayReclaim = false;
         state.Releases.DropMarks(this);
@@ -220,7 +232,7 @@ internal sealed class ClientEntry(ServerState state, int index, Host host, Scope
 
     public void Forfeit()
     {
-        bool was = Missing;
+        var was = Standing;
         Forfeited = true;
         state.Releases.DropMarks(this);
         Count(was);
@@ -228,8 +240,9 @@ internal sealed class ClientEntry(ServerState state, int index, Host host, Scope
 
     public void EndReclaim()
     {
-        bool was = Missing;
+        var was = Standing;
         MayReclaim = false;
+        Loaded = false;
         Completed = false;
         Expected = null;
         Reclaimed = 0;
@@ -247,12 +260,18 @@ internal sealed class ClientEntry(ServerState state, int index, Host host, Scope
             state.Clients.Forget(this);
     }
 
-    private void Count(bool was)
+    private (bool Missing, bool Unsettled) Standing => (Missing, IsUnsettled);
+
+    private void Count((bool Missing, bool Unsettled) was)
     {
-        if (was == Missing)
+        if (was == Standing)
             return;
-        Scope.Missing += was ? -1 : 1;
-        if (was)
+        Scope.Missing += Change(was.Missing, Missing);
+        Scope.Unsettled += Change(was.Unsettled, IsUnsettled);
+        state.Clients.Unsettled += Change(was.Unsettled, IsUnsettled);
+        if (was.Missing && !Missing)
             state.Grace.NoteComplete();
     }
+
+    private static int Change(bool was, bool now) => (now ? 1 : 0) - (was ? 1 : 0);
 }

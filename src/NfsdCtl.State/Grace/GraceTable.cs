@@ -34,8 +34,8 @@ public readonly record struct WindowRequest(Scope Scope, TimeSpan Duration, stri
 /// <summary>A window as it is to be on disk: it ends so much later than now.</summary>
 public readonly record struct WindowStart(TimeSpan Left, string Reason, bool AnyoneMayReclaim);
 
-/// <summary>A scope whose window ends, and the clients whose records go with it.</summary>
-public readonly record struct EndedScope(Scope Scope, IReadOnlyList<ClientName> Gone);
+/// <summary>A scope whose window ends, the clients whose records go with it, and those that had not finished.</summary>
+public readonly record struct EndedScope(Scope Scope, IReadOnlyList<ClientName> Gone, IReadOnlyList<ClientName> Forfeited);
 
 /// <summary>One window. Its due time is its end, or the next attempt to write that.</summary>
 internal sealed class Window(ServerState state, long id, in WindowRequest request) : Timed
@@ -191,17 +191,11 @@ public sealed class GraceTable
         {
             if (!EndsWith(window, scope.Scope))
                 continue;
-            var gone = new List<ClientName>();
-            foreach (var entry in scope.Entries)
-            {
-                if (!window.Withdrawn && IsGone(entry))
-                    gone.Add(entry.Host.Name);
-            }
-            into.Add(new EndedScope(scope.Scope, gone));
+            into.Add(window.Withdrawn ? new EndedScope(scope.Scope, [], []) : new EndedScope(scope.Scope, Names(scope, IsGone), Names(scope, IsUnfinished)));
         }
         bool concrete = !window.Scope.Server.IsWildcard && !window.Scope.FileSystem.IsAny;
         if (concrete && state.Hosts.FindScope(window.Scope) is null)
-            into.Add(new EndedScope(window.Scope, []));
+            into.Add(new EndedScope(window.Scope, [], []));
     }
 
     /// <summary>The end is on disk: the window is gone, and those who waited are granted. Otherwise it is tried again later.</summary>
@@ -222,7 +216,12 @@ public sealed class GraceTable
             {
                 if (IsGone(entry))
                     entry.Durable = false;
+                bool unfinished = IsUnfinished(entry);
                 entry.EndReclaim();
+                if (!unfinished)
+                    continue;
+                entry.Forfeit();
+                state.Clients.Acknowledge(entry);
             }
         }
         Remove(gate, window);
@@ -299,7 +298,7 @@ public sealed class GraceTable
         foreach (var window in windows)
         {
             if (window is { Phase: WindowPhase.Open, Anyone: false } && IsComplete(window))
-                BeginEnd(window);
+                EndSettled(window);
         }
     }
 
@@ -311,11 +310,41 @@ public sealed class GraceTable
 
     internal void WindowDue(Window window)
     {
-        if (window.Phase != WindowPhase.Ending && state.Now < window.Latest && IsReclaimed(window))
+        if (window.Phase == WindowPhase.Open && state.Now < window.Deadline)
+            Review(window);
+        else if (window.Phase != WindowPhase.Ending && state.Now < window.Latest && IsReclaimed(window))
             Prolong(window);
         else
             BeginEnd(window);
     }
+
+    /// <summary>It was looked at before its time, because its clients seemed to be done.</summary>
+    private void Review(Window window)
+    {
+        state.Agenda.Set(window, window.Deadline);
+        if (!window.Anyone && IsComplete(window))
+            EndSettled(window);
+    }
+
+    /// <summary>
+    /// Ends a window of which no known client is missing. A client of NFSv4.0 counts its opens otherwise than the server: it reclaims one that it has
+    /// for reading and for writing in two steps. Such a one is done when it has not reclaimed for a moment.
+    /// </summary>
+    private void EndSettled(Window window)
+    {
+        long settled = 0;
+        foreach (var scope in state.Hosts.Scopes)
+        {
+            if (scope.LastReclaim is { } last && window.Scope.Covers(scope.Scope) && scope.Entries.Exists(IsCounted))
+                settled = Math.Max(settled, state.After(state.Options.ReclaimPause - state.Since(last)));
+        }
+        if (settled > state.Now)
+            state.Agenda.Set(window, Math.Min(settled, window.Deadline));
+        else
+            BeginEnd(window);
+    }
+
+    private static bool IsCounted(ClientEntry entry) => entry is { MayReclaim: true, Reclaimed: not 0 } && entry.Host.Nfs4 is { MinorVersion: 0 };
 
     /// <summary>A client reclaimed a moment ago: there may be more to come.</summary>
     private bool IsReclaimed(Window window) =>
@@ -336,7 +365,23 @@ public sealed class GraceTable
             if (window.Over == Reclaimers.None || scope.Entries.Exists(e => e.Missing && (e.Host.Name.Kind & window.Over) == 0))
                 return false;
         }
-        return true;
+        return !IsAwaited(window.Scope.FileSystem);
+    }
+
+    /// <summary>
+    /// The filesystem came with clients of a server address that has had no window yet, and is about to come too: while it lasts, this window keeps for
+    /// them what they held, as nobody knows which files that is. Afterwards whoever takes something new ends their rights.
+    /// </summary>
+    private bool IsAwaited(FsId fileSystem)
+    {
+        if (state.Clients.Unsettled == 0 || fileSystem.IsAny)
+            return false;
+        foreach (var scope in state.Hosts.Scopes)
+        {
+            if (scope.Unsettled != 0 && scope.Scope.FileSystem == fileSystem && !windows.Exists(w => w.Scope.Covers(scope.Scope)))
+                return true;
+        }
+        return false;
     }
 
     private static Admission AdmitReclaim(Verdict verdict, Reclaimers kind, ClientEntry? entry)
@@ -385,6 +430,16 @@ public sealed class GraceTable
 
     /// <summary>It had something to come back for and did not.</summary>
     private static bool IsGone(ClientEntry entry) => entry is { Durable: true, MayReclaim: true, Held: 0, Reclaimed: 0 };
+
+    /// <summary>
+    /// It came back for a part of what it had, and never said that this was all (RECLAIM_COMPLETE): what it did not reclaim may go to others from now
+    /// on, so it must not come for it after another restart (RFC 8881 §8.4.3). Other clients have no way to say so, and what they left may be what
+    /// they gave up meanwhile.
+    /// </summary>
+    private static bool IsUnfinished(ClientEntry entry) =>
+        entry is { Durable: true, MayReclaim: true } and ({ Held: not 0 } or { Reclaimed: not 0 }) && entry.Host.Nfs4 is { MinorVersion: not 0 };
+
+    private static List<ClientName> Names(ScopeState scope, Predicate<ClientEntry> which) => scope.Entries.FindAll(which).ConvertAll(e => e.Host.Name);
 
     private Window? Find(Scope scope) => windows.Find(w => w.Scope == scope);
 

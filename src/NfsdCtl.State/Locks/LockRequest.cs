@@ -19,6 +19,9 @@ public ref struct LockRequest
     /// <summary>The export through which the file was reached, for unlock_export.</summary>
     public uint ExportTag;
 
+    /// <summary>The state number of the client's status monitor (odd: up), as an NLM LOCK tells it; 0 when it is not known.</summary>
+    public uint NsmState;
+
     public LockRange Range;
     public LockKind Kind;
 
@@ -85,6 +88,9 @@ public enum LockOutcome : byte
     /// nothing changed. When the disk refuses, the lock is to be refused.
     /// </summary>
     NeedsRecord,
+
+    /// <summary>The client's machine started anew since it took what it had: that is released. Ask again once the effects are executed.</summary>
+    Rebooted,
 
     /// <summary>There is no such waiter or reservation: cancelled, or released meanwhile by an administrator or a reboot.</summary>
     NotFound,

@@ -203,9 +203,9 @@ public sealed partial class LockTable
         }
         if (Ahead(waiter.File, waiter.Owner, waiter.Seat, waiter.Range, waiter.Kind, waiter) is not null)
             return;
-        if ((search.Released ?? state.Releases.ReleasedFrom(waiter.File, waiter.Kind, waiter.Seat.Entry)) is { } released)
+        if ((search.Released ?? state.Releases.ReleasedFrom(waiter.Seat.Scope.Scope.FileSystem, waiter.File, waiter.Kind, waiter.Seat.Entry)) is { } released)
         {
-            state.Add(new Effect(EffectKind.Forfeit, released.Index, Scope: released.Scope.Scope, Client: released.Host.Name));
+            state.Releases.AskToForfeit(released);
             state.Agenda.Set(waiter, state.After(state.Options.PersistRetry));
             return;
         }

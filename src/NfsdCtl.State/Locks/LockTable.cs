@@ -46,13 +46,15 @@ public sealed partial class LockTable
     /// <summary>
     /// Asks for a lock. A retransmission of a waiting request finds its waiter; one whose GRANTED is on its way is granted.
     /// <para>Outcomes: Granted, Tentative (with <see cref="LockRequest.LocalLocks"/>), Denied, Blocked (with
-    /// <see cref="LockRequest.Block"/>), Deadlock, Grace, NotReclaimable, NoGrace, NoResources, NeedsRecord.</para>
+    /// <see cref="LockRequest.Block"/>), Deadlock, Grace, NotReclaimable, NoGrace, NoResources, NeedsRecord, Rebooted.</para>
     /// </summary>
     public LockOutcome Lock(in GateScope gate, in LockRequest request, out LockTicket ticket)
     {
         ticket = default;
         if (state.Hosts.SeatOf(request.Caller, request.File.FileSystem, request.ExportTag) is not { } seat)
             return LockOutcome.NoResources;
+        if (request.NsmState % 2 != 0 && request.NsmState != seat.Host.NsmState && state.Clients.NoteState(gate, seat.Host, request.NsmState))
+            return LockOutcome.Rebooted;
         var admission = state.Grace.Admit(seat.Entry, request.Reclaim ? RequestKind.ReclaimLock : RequestKind.NewLock);
         if (ToOutcome(admission) is { } refused)
             return refused;
@@ -77,13 +79,14 @@ public sealed partial class LockTable
             state.Releases.RevokeExpired(gate, expired);
             blocker = FindConflict(gate, ref file, owner, request.Range, request.Kind, ref search);
         }
-        Waiter? ahead = blocker != 0 || file == 0 ? null : Ahead(file, owner, seat, request.Range, request.Kind, null);
+        // A reclaim was there before all who wait.
+        Waiter? ahead = blocker != 0 || file == 0 || request.Reclaim ? null : Ahead(file, owner, seat, request.Range, request.Kind, null);
         if (ahead is not null && deadlocks.WouldCircle(owner, ahead))
             ahead = null;
         if (blocker != 0 || ahead is not null)
             return Contend(gate, file, owner, seat, request, blocker, ahead, ref ticket);
 
-        var released = request.Reclaim || file == 0 ? null : search.Released ?? state.Releases.ReleasedFrom(file, request.Kind, seat.Entry);
+        var released = request.Reclaim ? null : search.Released ?? state.Releases.ReleasedFrom(request.File.FileSystem, file, request.Kind, seat.Entry);
         if (released is not null)
             return Need(released, RecordNeedKind.Forfeit, ref ticket);
         if (NeedsRecord(seat.Entry, request))
@@ -340,7 +343,7 @@ public sealed partial class LockTable
 
     private static LockOutcome Need(ClientEntry entry, RecordNeedKind kind, ref LockTicket ticket)
     {
-        ticket.Need = new RecordNeed(entry.Index, kind, entry.Scope.Scope, entry.Host.Name, entry.Forfeited && !entry.KnowsItsLoss);
+        ticket.Need = new RecordNeed(entry.Index, kind, entry.Scope.Scope, entry.Host.Name, entry.Forfeited && !entry.KnowsItsLoss, entry.KnowsItsLoss);
         return LockOutcome.NeedsRecord;
     }
 

@@ -142,12 +142,13 @@ public sealed partial class ClientIds
     }
 
     /// <summary>False when nothing was open. What came back to this server after an earlier RECLAIM_COMPLETE may be completed again.</summary>
-    private static bool CompleteAll(Nfs4Client client)
+    private bool CompleteAll(Nfs4Client client)
     {
         bool any = !client.ReclaimComplete;
         client.ReclaimComplete = true;
         foreach (var entry in client.Host.Entries)
         {
+            state.Clients.Acknowledge(entry);
             if (!entry.MayReclaim)
                 continue;
             any = true;

@@ -33,7 +33,9 @@ public sealed partial class ClientIds
     internal bool IsExpired(Nfs4Client client) => client.Renewed < state.Now && state.Since(client.Renewed) > Lease;
 
     /// <summary>The record of an expired client that holds this seat; null when the seat's client is alive, or no NFSv4 client.</summary>
-    internal ClientEntry? ExpiredHolder(Seat seat) => seat.Host.Nfs4 is { } client && IsExpired(client) ? seat.Entry : null;
+    internal ClientEntry? ExpiredHolder(Seat seat) => ExpiredHolder(seat.Entry);
+
+    internal ClientEntry? ExpiredHolder(ClientEntry entry) => entry.Host.Nfs4 is { } client && IsExpired(client) ? entry : null;
 
     internal void LeaseDue(in GateScope gate, Nfs4Client client)
     {

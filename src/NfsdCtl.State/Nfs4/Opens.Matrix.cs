@@ -10,24 +10,42 @@ namespace NfsdCtl.State.Nfs4;
 /// </summary>
 public sealed partial class Opens
 {
-    /// <summary>Whether I/O without an open is kept out by a deny mode.</summary>
-    internal bool IsDenied(in FileKey key, ShareAccess access)
+    /// <summary>
+    /// Whether I/O without an open is kept out by a deny mode: Ok, Locked, or Delay where that of a client whose lease ran out is being revoked
+    /// (RFC 8881 §8.4.3).
+    /// </summary>
+    internal Nfs4Status CheckDenied(in GateScope gate, in FileKey key, ShareAccess access)
     {
         int file = state.Locks.Files.Find(key);
-        return file != 0 && (FindConflict(file, access, ShareDeny.None, out _) != 0 || FindShare(file, access, ShareDeny.None) is not null);
+        if (file == 0)
+            return Nfs4Status.Ok;
+        int found = FindConflict(file, access, ShareDeny.None, null, out _);
+        if (found == 0)
+            return FindShare(file, access, ShareDeny.None) is null ? Nfs4Status.Ok : Nfs4Status.Locked;
+        if (ExpiredHolder(found) is not { } expired)
+            return Nfs4Status.Locked;
+        state.Releases.AskToForget(gate, expired);
+        return Nfs4Status.Delay;
     }
 
     /// <summary>
-    /// A share of NLM is asked for: does an open stand against it? An open of a client whose lease ran out is revoked in the course of time,
-    /// so that the request is granted when it is repeated.
+    /// A share of NLM is asked for: does an open stand against it? One of a client whose lease ran out is revoked in the course of time, and who may
+    /// still reclaim one loses that right, so that the request is granted when it is repeated.
     /// </summary>
-    internal bool StandsAgainst(in GateScope gate, int file, ShareAccess access, ShareDeny deny)
+    internal bool StandsAgainst(in GateScope gate, int file, in ShareRequest request)
     {
-        int found = file == 0 ? 0 : FindConflict(file, access, deny, out _);
-        if (found == 0)
+        var (access, deny) = (request.Access, request.Deny);
+        ClientEntry? released = null;
+        int found = file == 0 ? 0 : FindConflict(file, access, deny, null, out released);
+        if (found != 0)
+        {
+            if (ExpiredHolder(found) is { } expired)
+                state.Releases.AskToForget(gate, expired);
+            return true;
+        }
+        if (request.Reclaim || (released ?? state.Releases.ReleasedFrom(request.File.FileSystem, file, access, deny, null)) is not { } loser)
             return false;
-        if (ExpiredHolder(found) is { } expired)
-            state.Releases.AskToForget(gate, expired);
+        state.Releases.AskToForfeit(loser);
         return true;
     }
 
@@ -39,7 +57,7 @@ public sealed partial class Opens
         ClientEntry? released = null;
         while (file != 0)
         {
-            int conflict = FindConflict(file, access, deny, out released);
+            int conflict = FindConflict(file, access, deny, entry, out released);
             if (conflict == 0)
                 break;
             if (ExpiredHolder(conflict) is not { } expired)
@@ -50,20 +68,18 @@ public sealed partial class Opens
         }
         if (file != 0 && FindShare(file, access, deny) is not null)
             return Nfs4Status.ShareDenied;
-        if (file != 0 && !request.Reclaim)
-            released ??= state.Releases.ReleasedFrom(file, access, deny, entry);
-        if (released is not null && released != entry && !request.Reclaim)
-            return Need(released, RecordNeedKind.Forfeit, ref ticket);
+        if (!request.Reclaim && (released ?? state.Releases.ReleasedFrom(request.File.FileSystem, file, access, deny, entry)) is { } loser)
+            return Need(loser, RecordNeedKind.Forfeit, ref ticket);
         return !entry.Recordable || (entry.IsOutdated && !request.Reclaim) ? Need(entry, RecordNeedKind.Remember, ref ticket) : Nfs4Status.Ok;
     }
 
     private ClientEntry? ExpiredHolder(int open) => nfs4.Clients.ExpiredHolder(state.Hosts.SeatAt(nfs4.States[open].Seat));
 
     /// <summary>
-    /// A live open that stands against these shares, or 0; and a client whose released open would, and who may still reclaim it. An
-    /// owner's own open counts like any other (RFC 8881 §9.7).
+    /// A live open that stands against these shares, or 0; and a client other than <paramref name="asking"/> whose released open would, and who may still
+    /// reclaim it. An owner's own open counts like any other (RFC 8881 §9.7).
     /// </summary>
-    private int FindConflict(int file, ShareAccess access, ShareDeny deny, out ClientEntry? released)
+    private int FindConflict(int file, ShareAccess access, ShareDeny deny, ClientEntry? asking, out ClientEntry? released)
     {
         released = null;
         ref var record = ref state.Locks.Files[file];
@@ -77,7 +93,7 @@ public sealed partial class Opens
             var seat = state.Hosts.SeatAt(other.Seat);
             if (!seat.Dead)
                 return at;
-            if (seat.MarksReleased && seat.Entry is { MayReclaim: true, Forfeited: false } entry)
+            if (seat.MarksReleased && seat.Entry is { MayReclaim: true, Forfeited: false } entry && entry != asking)
                 released = entry;
         }
         return 0;
@@ -95,7 +111,7 @@ public sealed partial class Opens
 
     private static Nfs4Status Need(ClientEntry entry, RecordNeedKind kind, ref OpenTicket ticket)
     {
-        ticket.Need = new RecordNeed(entry.Index, kind, entry.Scope.Scope, entry.Host.Name, entry.Forfeited && !entry.KnowsItsLoss);
+        ticket.Need = new RecordNeed(entry.Index, kind, entry.Scope.Scope, entry.Host.Name, entry.Forfeited && !entry.KnowsItsLoss, entry.KnowsItsLoss);
         return Nfs4Status.NeedsRecord;
     }
 }

@@ -327,7 +327,7 @@ public sealed partial class StateTable
         // READ under all ones passes deny modes; WRITE under it is as under all zeros (RFC 8881 §8.2.3).
         if (request.StateId.IsReadBypass && (request.Access & ShareAccess.Write) == 0)
             return Nfs4Status.Ok;
-        return nfs4.Opens.IsDenied(request.File, request.Access) ? Nfs4Status.Locked : Nfs4Status.Ok;
+        return nfs4.Opens.CheckDenied(gate, request.File, request.Access);
     }
 
     private int FindNumber(uint number)

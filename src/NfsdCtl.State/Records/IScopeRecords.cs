@@ -35,7 +35,10 @@ public interface IScopeRecords
     /// </summary>
     RecordStatus Load(Scope scope, out ScopeRecord record);
 
-    /// <summary>Adds a client, or replaces what is known of the one with the same address and caller_name.</summary>
+    /// <summary>
+    /// Adds a client, or replaces what is known of the one with the same address and caller_name, but for its forfeit
+    /// (<see cref="ClientRecord.KnowsItsLoss"/>) and, when none is given, its state number.
+    /// </summary>
     RecordStatus Remember(Scope scope, ClientRecord client);
 
     /// <summary>Removes a client; nothing happens when it is not known.</summary>
@@ -44,17 +47,18 @@ public interface IScopeRecords
     /// <summary>The client may not reclaim there any more: somebody else was granted what it had held.</summary>
     RecordStatus Forfeit(Scope scope, ClientName client);
 
-    /// <summary>Notes how many lock ranges each client held when the scope was given up; unknown clients are added.</summary>
-    RecordStatus NoteHeld(Scope scope, IReadOnlyList<ClientRecord> clients);
+    /// <summary>Notes how many lock ranges a client held when the scope was given up; an unknown client is added, the rest of a record stays.</summary>
+    RecordStatus NoteHeld(Scope scope, ClientName client, long held);
 
     /// <summary>Opens a grace window, or moves the deadline of the open one.</summary>
     RecordStatus OpenWindow(Scope scope, WindowRecord window);
 
     /// <summary>
     /// Ends the window: from now on no lock of before it may be reclaimed, so counts of held ranges are dropped, and so are
-    /// the clients in <paramref name="gone"/>, which did not come back.
+    /// the clients in <paramref name="gone"/>, which did not come back. Those in <paramref name="forfeited"/> came back and did not finish: they may
+    /// not reclaim in another one.
     /// </summary>
-    RecordStatus EndWindow(Scope scope, IReadOnlyList<ClientName> gone);
+    RecordStatus EndWindow(Scope scope, IReadOnlyList<ClientName> gone, IReadOnlyList<ClientName> forfeited);
 
     /// <summary>
     /// The next NSM state number of this scope: odd (up) and higher than the recorded one and <paramref name="above"/>.

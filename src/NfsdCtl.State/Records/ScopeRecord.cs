@@ -27,8 +27,11 @@ public sealed record ClientRecord(ClientName Name)
     /// </summary>
     public long? Held { get; init; }
 
-    /// <summary>It may not reclaim: another client was granted what it had held.</summary>
+    /// <summary>It may not reclaim: another client was granted what it had held, or could have been.</summary>
     public bool Forfeited { get; init; }
+
+    /// <summary>With Remember: it has been told of what it forfeited, and may reclaim what it takes from now on.</summary>
+    public bool KnowsItsLoss { get; init; }
 }
 
 /// <summary>An open grace window as it is on disk.</summary>

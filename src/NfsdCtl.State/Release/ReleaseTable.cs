@@ -158,24 +158,36 @@ public sealed class ReleaseTable
             RevokeExpired(gate, entry);
     }
 
+    /// <summary>The client is to lose what it may reclaim, where nobody waits for the disk.</summary>
+    internal void AskToForfeit(ClientEntry entry) =>
+        state.Add(new Effect(EffectKind.Forfeit, entry.Index, Scope: entry.Scope.Scope, Client: entry.Host.Name));
+
     /// <summary>An NFSv4 client is no more: what is left of it is taken out in slices.</summary>
     internal void SweepClient(Nfs4Client client) => goneClients.Enqueue(client);
 
     /// <summary>A client other than <paramref name="asking"/> that may still reclaim a conflicting lock on the file; or null.</summary>
-    internal ClientEntry? ReleasedFrom(int file, LockKind kind, ClientEntry asking)
+    /// <param name="file">0 when nothing is known of the file.</param>
+    internal ClientEntry? ReleasedFrom(FsId fileSystem, int file, LockKind kind, ClientEntry asking)
     {
+        if (file == 0)
+            return state.Clients.UnsettledOn(fileSystem, asking);
         for (int at = state.Locks.Files[file].FirstMark; at != 0; at = marks[at].FileNext)
         {
             ref var mark = ref marks[at];
             if (mark.Locked && (mark.Write || kind == LockKind.Write) && Owner(ref mark) is { MayReclaim: true, Forfeited: false } entry && entry != asking)
                 return entry;
         }
-        return null;
+        return state.Clients.UnsettledOn(fileSystem, asking);
     }
 
     /// <summary>A client other than <paramref name="asking"/> that may still reclaim an open that stands against these shares; or null.</summary>
-    internal ClientEntry? ReleasedFrom(int file, ShareAccess access, ShareDeny deny, ClientEntry asking)
+    /// <param name="file">0 when nothing is known of the file.</param>
+    internal ClientEntry? ReleasedFrom(FsId fileSystem, int file, ShareAccess access, ShareDeny deny, ClientEntry? asking)
     {
+        // Who only reads, and denies nothing, takes nothing from anybody.
+        bool takes = (access & ShareAccess.Write) != 0 || deny != ShareDeny.None;
+        if (file == 0)
+            return takes ? state.Clients.UnsettledOn(fileSystem, asking) : null;
         for (int at = state.Locks.Files[file].FirstMark; at != 0; at = marks[at].FileNext)
         {
             ref var mark = ref marks[at];
@@ -183,7 +195,7 @@ public sealed class ReleaseTable
             if (conflicts && Owner(ref mark) is { MayReclaim: true, Forfeited: false } entry && entry != asking)
                 return entry;
         }
-        return null;
+        return takes ? state.Clients.UnsettledOn(fileSystem, asking) : null;
     }
 
     /// <summary>A dead lock is about to be taken out: its client may come back for it.</summary>
@@ -222,7 +234,7 @@ public sealed class ReleaseTable
         {
             // What cannot be remembered cannot be reclaimed.
             entry.Forfeit();
-            state.Add(new Effect(EffectKind.Forfeit, entry.Index, Scope: entry.Scope.Scope, Client: entry.Host.Name));
+            AskToForfeit(entry);
             return 0;
         }
         int at = marks.Take();

@@ -89,7 +89,7 @@ public sealed class ShareTable
             else if (other.ConflictsWith(request.Deny, request.Access))
                 return LockOutcome.Denied;
         }
-        if (state.Nfs4.Opens.StandsAgainst(gate, files.Find(request.File), request.Access, request.Deny))
+        if (state.Nfs4.Opens.StandsAgainst(gate, files.Find(request.File), request))
             return LockOutcome.Denied;
         if (mine is null)
         {

@@ -86,11 +86,11 @@ internal sealed class LockStack : IDisposable
 
         public RecordStatus Forfeit(Scope scope, ClientName client) => RecordStatus.Ok;
 
-        public RecordStatus NoteHeld(Scope scope, IReadOnlyList<ClientRecord> clients) => RecordStatus.Ok;
+        public RecordStatus NoteHeld(Scope scope, ClientName client, long held) => RecordStatus.Ok;
 
         public RecordStatus OpenWindow(Scope scope, WindowRecord window) => RecordStatus.Ok;
 
-        public RecordStatus EndWindow(Scope scope, IReadOnlyList<ClientName> gone) => RecordStatus.Ok;
+        public RecordStatus EndWindow(Scope scope, IReadOnlyList<ClientName> gone, IReadOnlyList<ClientName> forfeited) => RecordStatus.Ok;
 
         public RecordStatus NextNsmState(Scope scope, uint above, out uint state)
         {

@@ -36,16 +36,12 @@ internal sealed class MemoryRecords : IScopeRecords
 
     public RecordStatus Forfeit(Scope scope, ClientName client) => Do($"forfeit {client}", scope, _ => { });
 
-    public RecordStatus NoteHeld(Scope scope, IReadOnlyList<ClientRecord> held) =>
-        Do($"held {string.Join(' ', held.Select(h => $"{h.Name}:{h.Held}"))}", scope, c =>
-        {
-            foreach (var client in held)
-                c[client.Name] = client;
-        });
+    public RecordStatus NoteHeld(Scope scope, ClientName client, long held) =>
+        Do($"held {client}:{held}", scope, c => c[client] = (c.GetValueOrDefault(client) ?? new ClientRecord(client)) with { Held = held });
 
     public RecordStatus OpenWindow(Scope scope, WindowRecord window) => Do("window", scope, _ => windows[scope] = window);
 
-    public RecordStatus EndWindow(Scope scope, IReadOnlyList<ClientName> gone) => Do("window end", scope, c =>
+    public RecordStatus EndWindow(Scope scope, IReadOnlyList<ClientName> gone, IReadOnlyList<ClientName> forfeited) => Do("window end", scope, c =>
     {
         windows.Remove(scope);
         foreach (var name in gone)

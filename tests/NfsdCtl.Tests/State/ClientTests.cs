@@ -13,6 +13,22 @@ public sealed class ClientTests
     private static readonly FileKey File = StateHarness.File(StateHarness.FsA, 1);
 
     [Test]
+    public void A_LOCK_that_tells_of_a_reboot_frees_what_was_held_before_it_and_the_late_notice_of_it_frees_nothing()
+    {
+        var harness = new StateHarness { NsmState = 5 };
+        harness.Lock(Host, 1, File, new LockRange(0, 9));
+        harness.Lock(Host, 1, File, new LockRange(20, 29));
+        harness.NsmState = 7;
+        Assert.That(harness.Lock(Host, 1, File, new LockRange(0, 9)), Is.EqualTo(LockOutcome.Granted));
+        Assert.That(harness.Locks(), Has.Count.EqualTo(1));
+        Assert.That(harness.Known(Scope), Has.Count.EqualTo(1));
+        Assert.That(harness.Rebooted(Host.Client, 7).Locks, Is.Zero);
+        harness.NsmState = 5;
+        Assert.That(harness.Lock(Host, 1, File, new LockRange(40, 49)), Is.EqualTo(LockOutcome.Granted), "one of before that was late");
+        Assert.That(harness.Locks(), Has.Count.EqualTo(2));
+    }
+
+    [Test]
     public void No_lock_is_there_before_its_record_is_durable()
     {
         var harness = new StateHarness { DiskFails = true };

@@ -81,7 +81,7 @@ public sealed class GraceTests
         harness.Load(AtA, Known(OnA));
         harness.Open(AtA);
         Assert.That(harness.InWindow(AtA), Is.False);
-        Assert.That(harness.Lock(Other, 1, File, LockRange.All, unmonitored: true), Is.EqualTo(LockOutcome.Granted), "no grace for anybody");
+        Assert.That(harness.Lock(Other, 1, File, LockRange.All, unmonitored: true), Is.EqualTo(LockOutcome.NeedsRecord), "no grace for anybody, but for the disk");
 
         var opening = new StateHarness();
         opening.Load(AtA, Known(OnA));
@@ -359,6 +359,19 @@ public sealed class GraceTests
         Assert.That(harness.Locks().Count(l => l.File == File), Is.Zero);
         harness.DiskFails = false;
         Assert.That(harness.Lock(OnB, 1, File, LockRange.All), Is.EqualTo(LockOutcome.Granted));
+    }
+
+    [Test]
+    public void Who_waits_does_not_keep_a_reclaim_out()
+    {
+        var harness = new StateHarness();
+        var reader = TestHost.Of("10.9.0.3", "10.0.0.10");
+        harness.Lock(OnA, 1, File, LockRange.All, LockKind.Read);
+        harness.Lock(reader, 1, File, LockRange.All, LockKind.Read);
+        Assert.That(harness.Lock(OnB, 1, File, LockRange.All, block: true), Is.EqualTo(LockOutcome.Blocked));
+        harness.Release(ReleaseSelector.Address(OnA.Server));
+        harness.Open(AtA);
+        Assert.That(harness.Lock(OnA, 1, File, LockRange.All, LockKind.Read, reclaim: true), Is.EqualTo(LockOutcome.Granted));
     }
 
     [Test]

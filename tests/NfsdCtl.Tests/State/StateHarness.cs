@@ -39,6 +39,9 @@ public sealed class StateHarness
     /// <summary>The disk refuses to remember clients and windows.</summary>
     public bool DiskFails { get; set; }
 
+    /// <summary>What LOCKs tell of the state of the client's monitor.</summary>
+    public uint NsmState { get; set; }
+
     /// <summary>Where records are really written; null: nowhere, and <see cref="DiskFails"/> says how that goes.</summary>
     public IScopeRecords? Records { get; init; }
 
@@ -66,14 +69,15 @@ public sealed class StateHarness
         request.LocalLocks = local;
         request.Unmonitored = unmonitored;
         request.ExportTag = tag;
+        request.NsmState = NsmState;
         LockOutcome outcome;
         while (true)
         {
             using (var gate = State.Enter(effects))
                 outcome = State.Locks.Lock(gate, request, out ticket);
-            if (outcome != LockOutcome.NeedsRecord)
-                break;
-            if (!Record(ticket.Need))
+            if (outcome == LockOutcome.Rebooted)
+                Run();
+            else if (outcome != LockOutcome.NeedsRecord || !Record(ticket.Need))
                 break;
         }
         Run();
@@ -83,15 +87,23 @@ public sealed class StateHarness
     /// <summary>Writes what a request needs, as a protocol does.</summary>
     public bool Record(in RecordNeed need)
     {
+        if (need.Kind == RecordNeedKind.Forget && !BeginRemoval(need))
+            return true;
         bool written = !DiskFails && need.Kind switch
         {
             RecordNeedKind.Forfeit => Records?.Forfeit(need.Scope, need.Client),
             RecordNeedKind.Forget => Records?.Forget(need.Scope, need.Client),
-            _ => Records?.Remember(need.Scope, new ClientRecord(need.Client) { Forfeited = need.Forfeited }),
+            _ => Records?.Remember(need.Scope, new ClientRecord(need.Client) { Forfeited = need.Forfeited, KnowsItsLoss = need.KnowsItsLoss }),
         } is null or RecordStatus.Ok;
         using var gate = State.Enter(effects);
         State.Clients.Recorded(gate, need, written);
         return written;
+    }
+
+    private bool BeginRemoval(in RecordNeed need)
+    {
+        using var gate = State.Enter(effects);
+        return State.Clients.BeginRemoval(gate, need);
     }
 
     /// <summary>Takes over what the disk knows of a scope, and opens its window, as resume_ip does.</summary>
@@ -141,8 +153,11 @@ public sealed class StateHarness
 
     public LockOutcome Share(TestHost host, string owner, FileKey file, ShareDeny deny, ShareAccess access, bool reclaim = false)
     {
-        using var gate = State.Enter(effects);
-        return State.Shares.Share(gate, ShareRequest(host, Encoding.ASCII.GetBytes(owner), file, deny, access, reclaim));
+        LockOutcome outcome;
+        using (var gate = State.Enter(effects))
+            outcome = State.Shares.Share(gate, ShareRequest(host, Encoding.ASCII.GetBytes(owner), file, deny, access, reclaim));
+        Run();
+        return outcome;
     }
 
     public LockOutcome Unshare(TestHost host, string owner, FileKey file)
@@ -283,6 +298,8 @@ public sealed class StateHarness
 
     private void Execute(in Effect effect)
     {
+        if (effect.Kind == EffectKind.ForgetExpired && !BeginRemoval(effect.Need))
+            return;
         if (Records is not null)
             Write(effect);
         using var gate = State.Enter(effects);
@@ -292,7 +309,7 @@ public sealed class StateHarness
                 if (!Granting.Contains(effect.Id))
                     Granting.Add(effect.Id);
                 break;
-            case EffectKind.Forfeit or EffectKind.ForgetExpired:
+            case EffectKind.Forfeit or EffectKind.Acknowledge or EffectKind.ForgetExpired:
                 State.Clients.Recorded(gate, effect.Need, !DiskFails);
                 break;
             case EffectKind.ForgetClient:
@@ -312,8 +329,9 @@ public sealed class StateHarness
         var status = effect.Kind switch
         {
             EffectKind.Forfeit => Records!.Forfeit(effect.Scope, effect.Client),
+            EffectKind.Acknowledge => Records!.Remember(effect.Scope, new ClientRecord(effect.Client) { KnowsItsLoss = true }),
             EffectKind.ForgetClient or EffectKind.ForgetExpired => Records!.Forget(effect.Scope, effect.Client),
-            EffectKind.NoteHeld => Records!.NoteHeld(effect.Scope, [new ClientRecord(effect.Client) { Held = effect.Value }]),
+            EffectKind.NoteHeld => Records!.NoteHeld(effect.Scope, effect.Client, effect.Value),
             EffectKind.PersistWindow => WriteStart(effect),
             EffectKind.PersistWindowEnd => WriteEnd(effect.Id),
             _ => RecordStatus.Ok,
@@ -336,7 +354,7 @@ public sealed class StateHarness
             State.Grace.CopyEnd(gate, window, ended);
         var worst = RecordStatus.Ok;
         foreach (var scope in ended)
-            worst = (RecordStatus)Math.Max((int)worst, (int)Records!.EndWindow(scope.Scope, scope.Gone));
+            worst = (RecordStatus)Math.Max((int)worst, (int)Records!.EndWindow(scope.Scope, scope.Gone, scope.Forfeited));
         return worst;
     }
 }

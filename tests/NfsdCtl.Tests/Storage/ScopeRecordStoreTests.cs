@@ -47,10 +47,11 @@ public sealed class ScopeRecordStoreTests
     public void A_window_end_drops_the_window_the_counts_and_who_did_not_come_back()
     {
         var store = new ScopeRecordStore(directory);
-        store.NoteHeld(Here, [Client(1) with { Held = 2 }, Client(2) with { Held = 3 }, Client(3) with { Held = 1 }]);
+        for (byte i = 1; i <= 3; i++)
+            store.NoteHeld(Here, Client(i).Name, i);
         store.Forfeit(Here, Client(3).Name);
         store.OpenWindow(Here, new WindowRecord(DateTimeOffset.UnixEpoch.AddDays(20000), "boot"));
-        Assert.That(store.EndWindow(Here, [Client(2).Name]), Is.EqualTo(RecordStatus.Ok));
+        Assert.That(store.EndWindow(Here, [Client(2).Name], []), Is.EqualTo(RecordStatus.Ok));
 
         new ScopeRecordStore(directory).Load(Here, out var record);
         Assert.That(record.Window, Is.Null);

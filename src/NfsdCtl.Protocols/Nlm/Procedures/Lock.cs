@@ -14,7 +14,8 @@ internal sealed class Lock : ILockProcedure
     public static NlmResult Decide(NlmService service, RpcCall call, scoped in LockArguments arguments)
     {
         var status = service.Prepare(call, arguments, takes: true, out var request);
-        return status == nlm4_stats.NLM4_GRANTED ? service.Lock(call, request, (uint)arguments.state) : NlmResult.Of(status);
+        request.NsmState = (uint)arguments.state;
+        return status == nlm4_stats.NLM4_GRANTED ? service.Lock(call, request) : NlmResult.Of(status);
     }
 
     public static void Write(scoped in NlmResult result, uint version, scoped ReadOnlySpan<byte> cookie, ref XdrWriter w) =>

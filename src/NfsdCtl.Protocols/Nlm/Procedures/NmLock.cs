@@ -21,7 +21,7 @@ internal sealed class NmLock : ILockProcedure
             return NlmResult.Of(status);
         request.Unmonitored = true;
         request.Block = false;
-        return service.Lock(call, request, 0);
+        return service.Lock(call, request);
     }
 
     public static void Write(scoped in NlmResult result, uint version, scoped ReadOnlySpan<byte> cookie, ref XdrWriter w) =>

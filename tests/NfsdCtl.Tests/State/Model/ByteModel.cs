@@ -61,7 +61,7 @@ public sealed class ByteModel(Mistake mistake = Mistake.None)
                 return Accept(again);
             return block ? LockOutcome.Blocked : LockOutcome.Denied;
         }
-        if (Conflicts(owner, file, start, end, kind) || IsBehind(owner, file, start, end, kind, Waiters))
+        if (Conflicts(owner, file, start, end, kind) || (!reclaim && IsBehind(owner, file, start, end, kind, Waiters)))
         {
             if (!block || reclaim)
                 return LockOutcome.Denied;

@@ -122,6 +122,53 @@ public sealed class LeaseTests
     }
 
     [Test]
+    public void A_deny_mode_of_an_expired_client_keeps_no_IO_out()
+    {
+        var client = New();
+        client.Open("o", File, ShareAccess.Both, ShareDeny.Both, out var open);
+        var other = New("d");
+        Assert.That(other.Io(File, StateId.Anonymous, ShareAccess.Write), Is.EqualTo(Nfs4Status.Locked));
+        harness.Advance(TimeSpan.FromSeconds(91));
+        Assert.That(other.Io(File, StateId.Anonymous, ShareAccess.Write), Is.EqualTo(Nfs4Status.Delay));
+        harness.Tick();
+        Assert.That(other.Io(File, StateId.Anonymous, ShareAccess.Write), Is.EqualTo(Nfs4Status.Ok));
+        Assert.That(client.Test(open), Is.EqualTo(Nfs4Status.Expired));
+    }
+
+    [Test]
+    public void What_an_expired_client_takes_when_it_is_back_is_not_taken_by_those_who_came_before()
+    {
+        var client = New();
+        client.Open("o", File, ShareAccess.Both, ShareDeny.Both, out _);
+        harness.Advance(TimeSpan.FromSeconds(91));
+        var needs = new List<RecordNeed>();
+        foreach (var other in (TestNfs4Client[])[New("d"), New("e")])
+        {
+            OpenTicket ticket = default;
+            var request = new OpenRequest { Client = other.Session!.Client, Owner = "o"u8, File = File, Access = ShareAccess.Read };
+            using (var gate = harness.State.Enter(new EffectList()))
+                Assert.That(other.Nfs4.Opens.Open(gate, request, out ticket), Is.EqualTo(Nfs4Status.NeedsRecord));
+            needs.Add(ticket.Need);
+        }
+        Assert.That(needs.ConvertAll(n => n.Kind), Is.All.EqualTo(RecordNeedKind.Forget));
+        harness.Do((in GateScope gate) => harness.State.Clients.BeginRemoval(gate, needs[1]));
+        harness.Record(needs[0]);
+        client.Beat();
+        // The second removal is on its way to the disk: a record that were written now would go with it.
+        using (var gate = harness.State.Enter(new EffectList()))
+        {
+            var request = new OpenRequest { Client = client.Session!.Client, Owner = "o"u8, File = Other, Access = ShareAccess.Read };
+            Assert.That(client.Nfs4.Opens.Open(gate, request, out var ticket), Is.EqualTo(Nfs4Status.NeedsRecord));
+            harness.State.Clients.Recorded(gate, ticket.Need, true);
+            Assert.That(client.Nfs4.Opens.Open(gate, request, out _), Is.EqualTo(Nfs4Status.NeedsRecord));
+            harness.State.Clients.Recorded(gate, needs[1], true);
+        }
+        Assert.That(client.Open("o", Other, ShareAccess.Read, ShareDeny.None, out var open), Is.EqualTo(Nfs4Status.Ok));
+        harness.Record(needs[0]);
+        Assert.That(client.Io(Other, open, ShareAccess.Read), Is.EqualTo(Nfs4Status.Ok), "it is not expired any more");
+    }
+
+    [Test]
     public void Who_waits_gets_it_when_the_lease_is_over()
     {
         var client = New();

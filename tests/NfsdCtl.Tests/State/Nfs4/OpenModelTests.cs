@@ -121,6 +121,9 @@ public sealed class OpenModelTests
         {
             bool refused = model.Any(h => h.Key.File == step.File && Conflicts(h.Value.Access, h.Value.Deny, step));
             var outcome = harness.Share(Host, "h", FileOf(step.File), step.Deny, step.Access);
+            // Each client that may still come back for a released open loses that right before the request is granted.
+            for (int i = 0; i < 4 && !refused && outcome == LockOutcome.Denied; i++)
+                outcome = harness.Share(Host, "h", FileOf(step.File), step.Deny, step.Access);
             Assert.That(outcome, Is.EqualTo(refused ? LockOutcome.Denied : LockOutcome.Granted));
             if (!refused)
                 shares[step.File] = (step.Access, step.Deny);

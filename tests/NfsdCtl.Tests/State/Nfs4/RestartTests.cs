@@ -1,6 +1,7 @@
 using NfsdCtl.State;
 using NfsdCtl.State.Locks;
 using NfsdCtl.State.Nfs4;
+using NfsdCtl.State.Records;
 using NfsdCtl.State.Release;
 using NfsdCtl.State.Shares;
 using NfsdCtl.Storage;
@@ -94,6 +95,108 @@ public sealed class RestartTests : IDisposable
         var third = Node();
         third.Resume(Scope);
         Assert.That(Take(Client(third, "a", false), File, true), Is.EqualTo(Nfs4Status.ReclaimBad));
+    }
+
+    [Test]
+    public void What_another_was_granted_meanwhile_is_lost_over_an_orderly_stop_too()
+    {
+        var node = Node();
+        var loser = TestHost.Of("10.9.0.1", Server);
+        var winner = TestHost.Of("10.9.0.2", "10.0.0.2");
+        var file = File;
+        node.Lock(loser, 1, file, Head);
+        node.Release(ReleaseSelector.Address(Scope.Server));
+        Assert.That(node.Lock(winner, 1, file, Head), Is.EqualTo(LockOutcome.Granted));
+        node.Unlock(winner, 1, file, Head);
+        node.Release(default);
+        var after = Node();
+        after.Resume(Scope);
+        Assert.That(after.Lock(loser, 1, file, Head, reclaim: true), Is.EqualTo(LockOutcome.NotReclaimable).Or.EqualTo(LockOutcome.NoGrace));
+        Assert.That(after.Locks(), Is.Empty);
+    }
+
+    [Test]
+    public void A_record_that_is_written_beside_a_forfeit_does_not_undo_it()
+    {
+        var store = new ScopeRecordStore(directory);
+        var name = new ClientName(TestHost.Address("10.9.0.1"), "node");
+        store.Remember(Scope, new ClientRecord(name) { State = 5 });
+        store.Forfeit(Scope, name);
+        store.Remember(Scope, new ClientRecord(name));
+        store.NoteHeld(Scope, name, 3);
+        new ScopeRecordStore(directory).Load(Scope, out var record);
+        Assert.That(record.Clients.Single(), Is.EqualTo(new ClientRecord(name) { State = 5, Held = 3, Forfeited = true }));
+        store.Remember(Scope, new ClientRecord(name) { KnowsItsLoss = true });
+        new ScopeRecordStore(directory).Load(Scope, out record);
+        Assert.That(record.Clients.Single(), Is.EqualTo(new ClientRecord(name) { State = 5 }));
+    }
+
+    [TestCase(false)]
+    [TestCase(true)]
+    public void Who_came_back_for_a_part_and_never_said_that_it_was_all_has_lost_the_rest_by_the_next_window(bool saysSoLate)
+    {
+        var first = Client(Node(), "a");
+        Take(first, File);
+        Take(first, Other);
+        var second = Node();
+        second.Resume(Scope);
+        var client = Client(second, "a", false);
+        Assert.That(Take(client, File, true), Is.EqualTo(Nfs4Status.Ok));
+        second.Advance(TimeSpan.FromSeconds(61));
+        client.Beat();
+        second.Advance(TimeSpan.FromSeconds(31));
+        Assert.That(second.InWindow(Scope), Is.False);
+        Assert.That(Take(client, Other, true), Is.EqualTo(Nfs4Status.NoGrace));
+        if (saysSoLate)
+            Assert.That(client.ReclaimComplete(), Is.EqualTo(Nfs4Status.Ok));
+        var third = Node();
+        third.Resume(Scope);
+        client = Client(third, "a", false);
+        if (saysSoLate)
+            Assert.That(Take(client, File, true), Is.EqualTo(Nfs4Status.Ok));
+        else
+            Assert.That(Take(client, Other, true), Is.EqualTo(Nfs4Status.ReclaimBad).Or.EqualTo(Nfs4Status.NoGrace));
+    }
+
+    [Test]
+    public void Two_addresses_of_a_filesystem_are_taken_over_one_after_the_other()
+    {
+        var second = new Scope(TestHost.Address("10.0.0.2"), FileSystem);
+        var here = TestHost.Of("10.9.0.1", Server);
+        var there = TestHost.Of("10.9.0.2", "10.0.0.2");
+        var file = File;
+        StateHarness TakenOver()
+        {
+            var home = Node();
+            home.Lock(here, 1, Other, Head);
+            home.Lock(there, 1, file, Head);
+            home.Release(default);
+            var away = Node();
+            foreach (var scope in (Scope[])[Scope, second])
+            {
+                new ScopeRecordStore(directory).Load(scope, out var record);
+                away.Do((in GateScope gate) => away.State.Clients.Load(gate, scope, record));
+            }
+            away.Open(Scope, 90);
+            Assert.That(away.Lock(here, 1, Other, Head, reclaim: true), Is.EqualTo(LockOutcome.Granted));
+            return away;
+        }
+
+        var node = TakenOver();
+        Assert.That(node.Lock(here, 1, file, Head), Is.EqualTo(LockOutcome.Grace), "the clients of the other address come soon");
+        node.Open(second, 90);
+        Assert.That(node.InWindow(Scope), Is.False, "of its own clients none is missing");
+        Assert.That(node.Lock(there, 1, file, Head, reclaim: true), Is.EqualTo(LockOutcome.Granted));
+        Assert.That(node.Lock(here, 1, file, Head), Is.EqualTo(LockOutcome.Denied));
+        node.Release(default);
+
+        // They do not come in time: who takes what may be theirs ends their rights, on the disk as well.
+        node = TakenOver();
+        node.Advance(TimeSpan.FromSeconds(91));
+        Assert.That(node.Lock(here, 1, file, Head), Is.EqualTo(LockOutcome.Granted));
+        node.Unlock(here, 1, file, Head);
+        node.Open(second, 90);
+        Assert.That(node.Lock(there, 1, file, Head, reclaim: true), Is.EqualTo(LockOutcome.NotReclaimable).Or.EqualTo(LockOutcome.NoGrace));
     }
 
     [Test]

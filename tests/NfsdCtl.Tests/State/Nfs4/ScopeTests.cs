@@ -304,6 +304,13 @@ public sealed class ScopeTests
         Assert.That(client.Open("o", FileA, ShareAccess.Both, ShareDeny.None, out var open, reclaim: true), Is.EqualTo(Nfs4Status.Ok));
         Assert.That(harness.InWindow(ScopeA));
         Assert.That(client.Lock("o", "p", FileA, open, Head, out _, reclaim: true), Is.EqualTo(Nfs4Status.Ok));
+        // What it has open for reading and for writing it reclaims in two steps, and counts as one.
+        Assert.That(harness.InWindow(ScopeA));
+        harness.Advance(TimeSpan.FromMilliseconds(900));
+        Assert.That(client.Open("o", FileA, ShareAccess.Read, ShareDeny.None, out _, reclaim: true), Is.EqualTo(Nfs4Status.Ok));
+        harness.Advance(TimeSpan.FromMilliseconds(900));
+        Assert.That(harness.InWindow(ScopeA));
+        harness.Advance(TimeSpan.FromMilliseconds(200));
         Assert.That(harness.InWindow(ScopeA), Is.False);
     }
 
