@@ -54,7 +54,11 @@ public sealed record GraceReport(
 /// <param name="Server">The server address through which it came in.</param>
 public sealed record LockReport(
     string? Path, FileKey File, ulong Start, ulong? End, bool Exclusive, string Owner, string Client, string Protocol, NetAddress Server,
-    TimeSpan Age);
+    TimeSpan Age)
+{
+    /// <summary>Requests that wait for it, among the first 64 that wait on the file.</summary>
+    public int Waiters { get; init; }
+}
 
 /// <summary>A blocked request and what it waits for. An empty list: only requests queued before it.</summary>
 public sealed record WaiterReport(LockReport Wanted, IReadOnlyList<LockReport> Blockers);

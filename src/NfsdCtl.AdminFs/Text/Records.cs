@@ -75,6 +75,7 @@ public static class Records
         json.WriteString("protocol", held.Protocol);
         json.WriteAddress("server", held.Server);
         json.WriteSeconds("age", held.Age);
+        json.WriteNumber("waiters", held.Waiters);
     }
 
     private static string Scalar(object? value) => value switch

@@ -7,12 +7,18 @@ namespace NfsdCtl.State.Reports;
 /// <param name="Age">Since the lock was granted, or the wait began.</param>
 public sealed record LockInfo(
     FileKey File, LockRange Range, LockKind Kind, OwnerKind OwnerKind, ulong OwnerId, byte[] OwnerHandle, ClientName Client, NetAddress Server,
-    TimeSpan Age);
+    TimeSpan Age)
+{
+    /// <summary>Requests that wait for this lock, among the first 64 that wait on the file.</summary>
+    public int Waiters { get; init; }
+}
 
 /// <param name="Blockers">Holders in the way, at most 16.</param>
 /// <param name="Behind">Earlier waiters in the way, at most 16.</param>
 /// <param name="Granting">It has its lock and GRANTED is on its way.</param>
-public sealed record WaiterInfo(long Id, LockInfo Wanted, IReadOnlyList<LockInfo> Blockers, IReadOnlyList<LockInfo> Behind, bool Granting);
+/// <param name="IsBlockedLocally">No client is in its way: a local program is.</param>
+public sealed record WaiterInfo(
+    long Id, LockInfo Wanted, IReadOnlyList<LockInfo> Blockers, IReadOnlyList<LockInfo> Behind, bool Granting, bool IsBlockedLocally);
 
 /// <param name="Monitored">A durable record exists.</param>
 public sealed record HostInfo(
@@ -47,6 +53,7 @@ public sealed class StateReports
 {
     private const int LocksPerCall = 2048;
     private const int WaitersPerCall = 64;
+    private const int MostWaiters = 64;
     private const int MostBlockers = 16;
 
     private readonly ServerState state;
@@ -61,7 +68,7 @@ public sealed class StateReports
         for (; cursor < end; cursor++)
         {
             if (cursor != 0 && ranges[cursor] is { Owner: not 0, Reserved: false } node && !state.Hosts.SeatAt(node.Seat).Dead)
-                into.Add(Describe(node));
+                into.Add(Describe(node) with { Waiters = WaitersFor(node) });
         }
         return cursor < ranges.End;
     }
@@ -138,6 +145,19 @@ public sealed class StateReports
             host.Server, age);
     }
 
+    private int WaitersFor(in LockNode node)
+    {
+        int found = 0;
+        var waiter = state.Locks.Files.QueueOrNull(node.File)?.First;
+        for (int seen = 0; waiter is not null && seen < MostWaiters; seen++, waiter = waiter.Next)
+        {
+            bool conflicts = waiter.Kind == LockKind.Write || node.Kind == LockKind.Write;
+            if (waiter is { Reservation: 0, Seat.Dead: false } && waiter.Owner != node.Owner && conflicts && waiter.Range.Overlaps(node.Range))
+                found++;
+        }
+        return found;
+    }
+
     private LockInfo Wish(Waiter waiter) => Describe(waiter.File, waiter.Range, waiter.Kind, waiter.Owner, state.Since(waiter.Began));
 
     private WaiterInfo Describe(Waiter waiter)
@@ -157,6 +177,6 @@ public sealed class StateReports
                     behind.Add(Wish(other));
             }
         }
-        return new WaiterInfo(waiter.Id, Wish(waiter), blockers, behind, waiter.Phase == WaiterPhase.Granting);
+        return new WaiterInfo(waiter.Id, Wish(waiter), blockers, behind, waiter.Phase == WaiterPhase.Granting, waiter.Phase == WaiterPhase.LocalBlocked);
     }
 }

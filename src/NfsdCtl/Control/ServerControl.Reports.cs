@@ -30,8 +30,31 @@ public sealed partial class ServerControl
         long cursor = 0;
         Copy((in gate) => parts.State.Reports.CopyWaiters(gate, ref cursor, found));
         var paths = new Dictionary<FileKey, string?>();
-        return [.. found.Select(w => new WaiterReport(ReportOf(w.Wanted, paths), [.. w.Blockers.Concat(w.Behind).Select(b => ReportOf(b, paths))]))];
+        return [.. found.Select(w => new WaiterReport(
+            ReportOf(w.Wanted, paths), [.. w.Blockers.Concat(w.Behind).Select(b => ReportOf(b, paths)), .. LocalBlockers(w, paths)]))];
     }
+
+    /// <summary>The local program that a waiter waits for, as the kernel names it: its descriptor of the file is open for as long as it waits.</summary>
+    private IEnumerable<LockReport> LocalBlockers(WaiterInfo waiter, Dictionary<FileKey, string?> paths)
+    {
+        var wanted = waiter.Wanted;
+        if (!waiter.IsBlockedLocally || parts.LocalLocks.Test(wanted.File, wanted.Range, wanted.Kind) is not { } holder)
+            yield break;
+        string owner = holder.Process > 0 ? string.Create(CultureInfo.InvariantCulture, $"pid={holder.Process}") : "open file description";
+        yield return ReportOf(wanted, paths) with
+        {
+            Start = holder.Range.Start,
+            End = EndOf(holder.Range),
+            Exclusive = holder.Kind == LockKind.Write,
+            Owner = owner,
+            Client = "this host",
+            Protocol = "local",
+            Server = NetAddress.Any,
+            Age = TimeSpan.Zero,
+        };
+    }
+
+    private static ulong? EndOf(LockRange range) => range.End == LockRange.ToEof ? null : range.End;
 
     public IReadOnlyList<HostReport> Hosts()
     {
@@ -132,11 +155,14 @@ public sealed partial class ServerControl
         if (!paths.TryGetValue(l.File, out string? path))
             paths[l.File] = path = paths.Count < MostPaths ? parts.Files.PathOf(l.File) : null;
         return new LockReport(
-            path, l.File, l.Range.Start, l.Range.End == LockRange.ToEof ? null : l.Range.End, l.Kind == LockKind.Write,
+            path, l.File, l.Range.Start, EndOf(l.Range), l.Kind == LockKind.Write,
             l.OwnerKind == OwnerKind.Nlm
                 ? string.Create(CultureInfo.InvariantCulture, $"svid={l.OwnerId} oh={Convert.ToHexStringLower(l.OwnerHandle)}")
                 : $"owner={Convert.ToHexStringLower(l.OwnerHandle)}",
-            l.Client.ToString(), l.OwnerKind == OwnerKind.Nlm ? "nlm" : "nfsv4", l.Server, l.Age);
+            l.Client.ToString(), l.OwnerKind == OwnerKind.Nlm ? "nlm" : "nfsv4", l.Server, l.Age)
+        {
+            Waiters = l.Waiters,
+        };
     }
 
     private static string StateOf(ScopeInfo scope) =>

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using NfsdCtl.Protocols.Nlm;
+using NfsdCtl.SystemTests.Nlm;
 using NfsdCtl.TestKit;
 using NfsdCtl.TestKit.Nfs3;
 using NfsdCtl.TestKit.Nlm;
@@ -302,6 +303,17 @@ public sealed class ServeTests
     }
 
     /// <summary>A file of the export, made over NFS; its handle.</summary>
+    [Test]
+    public void Who_waits_for_a_local_program_is_shown_with_it()
+    {
+        using var server = new ServerProcess(directory, Export).WaitUntilReady();
+        using var locks = new TcpChannel(new IPEndPoint(IPAddress.Loopback, server.Port("lockd")));
+        var wanted = new NlmLock(MakeFile(server), Offset: 0, Length: 10) { Block = true };
+        using var program = new LocalProgram(Path.Combine(data, "file"), exclusive: true, 5, 20);
+        Assert.That(new NlmClient(locks).Lock(wanted), Is.EqualTo(nlm4_stats.NLM4_BLOCKED));
+        Assert.That(() => server.Read("waiters"), Does.Contain($"\"owner\":\"pid={program.Id}\"").And.Contain("\"protocol\":\"local\"").After(5000, 20));
+    }
+
     private byte[] MakeFile(ServerProcess server)
     {
         using var mount = new TcpChannel(new IPEndPoint(IPAddress.Loopback, server.Port("mountd")));

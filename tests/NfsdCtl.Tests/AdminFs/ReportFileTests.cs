@@ -45,7 +45,7 @@ public sealed class ReportFileTests : AdminFixture
         Assert.That(first.RootElement.GetProperty("path").GetString(), Is.EqualTo("/srv/a\n\"b\\ü"));
         Assert.That(first.RootElement.GetProperty("last").GetString(), Is.EqualTo("eof"));
         Assert.That(lines[1], Is.EqualTo(
-            "- {\"path\":null,\"file\":\"fsid=1:01:01020304\",\"first\":5,\"last\":9,\"kind\":\"write\",\"owner\":\"svid=2\",\"client\":\"c1 (10.0.0.9)\",\"protocol\":\"nlm\",\"server\":\"10.0.0.1\",\"age\":12}"));
+            "- {\"path\":null,\"file\":\"fsid=1:01:01020304\",\"first\":5,\"last\":9,\"kind\":\"write\",\"owner\":\"svid=2\",\"client\":\"c1 (10.0.0.9)\",\"protocol\":\"nlm\",\"server\":\"10.0.0.1\",\"age\":12,\"waiters\":0}"));
     }
 
     [Test]

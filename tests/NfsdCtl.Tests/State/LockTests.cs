@@ -59,6 +59,7 @@ public sealed class LockTests
         harness.Lock(B, 1, File, LockRange.All, LockKind.Write, block: true);
         for (ulong owner = 10; owner < 30; owner++)
             Assert.That(harness.Lock(C, owner, File, LockRange.All, LockKind.Read, block: true), Is.EqualTo(LockOutcome.Blocked));
+        Assert.That(harness.Locks().Single().Waiters, Is.EqualTo(1), "readers wait for the writer, not for a reader");
         harness.Unlock(A, 1, File, LockRange.All);
         var granted = harness.Waiters().Where(w => w.Granting).ToList();
         Assert.That(granted.Single().Wanted.Client.Address, Is.EqualTo(B.Client));
