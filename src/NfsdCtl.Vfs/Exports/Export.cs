@@ -55,6 +55,9 @@ public sealed record Export(string Path, ClientSpec Client, ExportOptions Option
     /// <summary>Where it was written, for messages: file:line:column; empty when it was added by a command.</summary>
     public string Origin { get; init; } = "";
 
+    /// <summary>The line named neither clients nor options: to anyone, with the defaults.</summary>
+    public bool IsPathAlone { get; init; }
+
     /// <summary>What it served since the server started, or since it was exported.</summary>
     public ExportCounters Counters { get; init; } = new();
 

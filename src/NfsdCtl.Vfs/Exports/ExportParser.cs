@@ -99,6 +99,7 @@ public sealed class ExportParser
         var defaults = new ExportOptionSet();
         int clients = 0;
         SkipBlanks();
+        bool isPathAlone = AtLineEnd;
         for (; !AtLineEnd; SkipBlanks(), clients++)
         {
             string origin = Place();
@@ -114,7 +115,7 @@ public sealed class ExportParser
             }
         }
         if (clients == 0)
-            exports.Add(new Export(path, ClientSpec.Anyone, defaults.ToOptions()) { Origin = at });
+            exports.Add(new Export(path, ClientSpec.Anyone, defaults.ToOptions()) { Origin = at, IsPathAlone = isPathAlone });
         SkipLine();
     }
 

@@ -75,13 +75,20 @@ public sealed class ExportTable(FileSystemTable fileSystems, IClientNames client
     }
 
     /// <summary>
-    /// Adds entries; one for the same path and client is replaced (exportfs -o does the same). What is exported already stays
-    /// as it is, also while its filesystem is not mounted.
+    /// Adds entries; one for the same path and client is replaced (exportfs -o does the same). Other paths stay as they are, also
+    /// while their filesystem is not mounted.
     /// </summary>
     public IReadOnlyList<ExportError> Add(IReadOnlyList<Export> exports)
     {
         lock (gate)
-            return Build([.. current.Exports.Where(e => !exports.Any(n => n.Path == e.Path && n.Client.Text == e.Client.Text)), .. exports], Roots(current));
+            return Build([.. current.Exports.Where(e => !exports.Any(n => n.Path == e.Path && n.Client.Text == e.Client.Text)), .. exports], Except([.. exports.Select(e => e.Path)]));
+    }
+
+    /// <summary>Exports a path again as it is, to the same clients: on the filesystem that is mounted there now.</summary>
+    public IReadOnlyList<ExportError> Renew(string path)
+    {
+        lock (gate)
+            return Build(current.Exports, Except([path]));
     }
 
     /// <summary>Takes out the entries of a path, or the one of a path and client word; false when there is none.</summary>
@@ -114,6 +121,13 @@ public sealed class ExportTable(FileSystemTable fileSystems, IClientNames client
         fileSystems.Keep(roots.Select(r => r.FileSystem));
         current = new ExportSnapshot([.. exports.Select(e => roots.First(r => r.Path == e.Path).Entries.First(x => x.Client.Text == e.Client.Text))], roots);
     }
+
+    /// <summary>
+    /// Where the exports are, without paths that are to be looked for again. Of those stays what is away: a bare mount point is
+    /// not what was exported.
+    /// </summary>
+    private Dictionary<string, (FileSystem, FileKey)> Except(IReadOnlyCollection<string> paths) =>
+        current.Roots.Where(r => !paths.Contains(r.Path) || fileSystems.IsAway(r.Path, r.FileSystem)).ToDictionary(r => r.Path, r => (r.FileSystem, r.Key));
 
     private static Dictionary<string, (FileSystem, FileKey)> Roots(ExportSnapshot snapshot) =>
         snapshot.Roots.ToDictionary(r => r.Path, r => (r.FileSystem, r.Key));

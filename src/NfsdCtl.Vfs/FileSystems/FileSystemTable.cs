@@ -97,11 +97,29 @@ public sealed unsafe class FileSystemTable(MountTable mounts, string? recordsDir
             ? known
             : new FileSystem(id, place.Own, place.Mount, recordsDirectory);
 
+    /// <summary>Whether an exported path is below the mount point of its filesystem, and that is bare: the path belongs to a filesystem above now, or is not there.</summary>
+    internal bool IsAway(string path, FileSystem fileSystem)
+    {
+        ThreadIdentity.BecomeRoot();
+        int directory = OpenDirectory(path);
+        if (directory < 0)
+            return true;
+        byte empty = 0;
+        bool found = KernelHandles.TryGet(directory, &empty, Files.AT_EMPTY_PATH, FsId.Any, out _, out int mountId);
+        Descriptors.Close(directory);
+        string? above = found ? mounts.ById(mountId)?.MountPoint : null;
+        return above is null || (above != fileSystem.MountPoint && MountTable.IsBelow(fileSystem.MountPoint, above));
+    }
+
+    private static int OpenDirectory(string name)
+    {
+        fixed (byte* path = Encoding.UTF8.GetBytes(name + "\0"))
+            return Files.OpenAt(Files.AT_FDCWD, path, Descriptors.O_RDONLY | Files.O_DIRECTORY | Descriptors.O_CLOEXEC, 0);
+    }
+
     private Place? Examine(Export export, List<ExportError> errors)
     {
-        int directory;
-        fixed (byte* path = Encoding.UTF8.GetBytes(export.Path + "\0"))
-            directory = Files.OpenAt(Files.AT_FDCWD, path, Descriptors.O_RDONLY | Files.O_DIRECTORY | Descriptors.O_CLOEXEC, 0);
+        int directory = OpenDirectory(export.Path);
         if (directory < 0)
         {
             errors.Add(new ExportError(export.Origin, Errno.Last switch

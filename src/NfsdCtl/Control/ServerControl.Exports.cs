@@ -19,14 +19,16 @@ public sealed partial class ServerControl
         var missing = parsed.Exports.FirstOrDefault(e => !Directory.Exists(e.Path));
         if (missing is not null)
             return ControlError.NotFound($"{missing.Path} does not exist, or is not a directory");
+        // As with exportfs, a path alone is exported as it is configured.
+        var renewed = parsed.Exports is [{ IsPathAlone: true } only] ? parts.Exports.Current.Find(only.Path) : null;
         if (!order.DryRun)
         {
-            var errors = parts.Exports.Add(parsed.Exports);
+            var errors = renewed is null ? parts.Exports.Add(parsed.Exports) : parts.Exports.Renew(renewed.Path);
             if (errors.Count > 0)
                 return ControlError.Invalid(string.Join("; ", errors));
             LoadNewFileSystems();
         }
-        return new ExportReport([.. parsed.Exports.Select(ExportText.Format)]);
+        return new ExportReport([.. (renewed?.Entries ?? parsed.Exports).Select(ExportText.Format)]);
     }
 
     public Outcome<ExportReport> Unexport(string? client, string path, Order order)

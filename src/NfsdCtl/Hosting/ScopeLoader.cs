@@ -12,7 +12,7 @@ namespace NfsdCtl.Hosting;
 public sealed class ScopeLoader(ServerState state, IScopeRecords records, TimeProvider time)
 {
     private readonly Lock gate = new();
-    private readonly HashSet<FsId> loaded = [];
+    private readonly Dictionary<FsId, FileSystem> loaded = [];
 
     /// <summary>
     /// Loads all scopes of a filesystem and re-enters the windows that were open there when its server stopped.
@@ -24,8 +24,13 @@ public sealed class ScopeLoader(ServerState state, IScopeRecords records, TimePr
         known = 0;
         lock (gate)
         {
-            if (loaded.Contains(fileSystem.Id))
-                return RecordStatus.Ok;
+            if (loaded.TryGetValue(fileSystem.Id, out var before))
+            {
+                if (before == fileSystem)
+                    return RecordStatus.Ok;
+                // Another one has come under the same fsid=, for instance on the bare mount point that was exported under it.
+                Forget(fileSystem.Id, effects);
+            }
             var status = records.Addresses(fileSystem.Id, out var addresses);
             if (status != RecordStatus.Ok)
                 return status;
@@ -40,7 +45,7 @@ public sealed class ScopeLoader(ServerState state, IScopeRecords records, TimePr
             }
             Enter(scopes, effects);
             known = scopes.Sum(s => s.Record.Clients.Count(c => !c.Forfeited));
-            loaded.Add(fileSystem.Id);
+            loaded[fileSystem.Id] = fileSystem;
             return RecordStatus.Ok;
         }
     }

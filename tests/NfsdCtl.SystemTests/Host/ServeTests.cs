@@ -156,6 +156,25 @@ public sealed class ServeTests
     }
 
     [Test]
+    public void A_path_that_was_exported_before_its_disk_came_is_exported_again_on_the_disk_with_its_options()
+    {
+        string bare = Directory.CreateDirectory(Path.Combine(data, "disk")).FullName;
+        string configured = $"{bare} *(rw,no_root_squash,insecure,fsid=4712)";
+        using var server = new ServerProcess(directory, configured + "\n").WaitUntilReady();
+        string before = server.Read("exports");
+        using (OnDisk(bare))
+        {
+            Assert.That(server.Write("export", bare), Is.Zero, server.Errors);
+            Assert.That(server.Read("exports"), Is.EqualTo(before));
+            MakeFile(server, bare);
+            Assert.That(File.Exists(Path.Combine(bare, "file")), Is.True);
+            Assert.That(server.Write("resume_ip", $"127.0.0.1 {bare} 10"), Is.Zero, server.Errors);
+            Assert.That(Directory.Exists(Path.Combine(bare, ".nfsdctl", "scopes")), Is.True, "the records are on the disk");
+        }
+        Assert.That(File.Exists(Path.Combine(bare, "file")), Is.False);
+    }
+
+    [Test]
     public void Unlock_ip_takes_server_addresses_only()
     {
         using var server = new ServerProcess(directory, Export).WaitUntilReady();
@@ -302,7 +321,6 @@ public sealed class ServeTests
         }
     }
 
-    /// <summary>A file of the export, made over NFS; its handle.</summary>
     [Test]
     public void Who_waits_for_a_local_program_is_shown_with_it()
     {
@@ -314,11 +332,26 @@ public sealed class ServeTests
         Assert.That(() => server.Read("waiters"), Does.Contain($"\"owner\":\"pid={program.Id}\"").And.Contain("\"protocol\":\"local\"").After(5000, 20));
     }
 
-    private byte[] MakeFile(ServerProcess server)
+    /// <summary>Mounts a filesystem on a directory until the end of the block.</summary>
+    private static Mounted OnDisk(string mountPoint)
+    {
+        Run("mount", "-t", "tmpfs", "none", mountPoint);
+        return new Mounted(mountPoint);
+    }
+
+    private sealed class Mounted(string mountPoint) : IDisposable
+    {
+        public void Dispose() => Shell.Run(TimeSpan.FromSeconds(10), null, "umount", "-l", mountPoint);
+    }
+
+    /// <summary>A file of the export, made over NFS; its handle.</summary>
+    private byte[] MakeFile(ServerProcess server) => MakeFile(server, data);
+
+    private static byte[] MakeFile(ServerProcess server, string exported)
     {
         using var mount = new TcpChannel(new IPEndPoint(IPAddress.Loopback, server.Port("mountd")));
         var path = new XdrWriter(new byte[1100]);
-        path.Opaque(System.Text.Encoding.UTF8.GetBytes(data));
+        path.Opaque(System.Text.Encoding.UTF8.GetBytes(exported));
         var reply = new XdrReader(mount.Call(100005, 3, 1, path.Written).Result);
         Assert.That(reply.U32(), Is.Zero);
         using var nfs = new TcpChannel(new IPEndPoint(IPAddress.Loopback, server.Port("nfs")));

@@ -41,6 +41,14 @@ public sealed class FailoverTests
         Assert.That(over, Does.Contain("served here already"));
     }
 
+    [TestCase("127.0.0.1")]
+    [TestCase("10.254.253.252")]
+    public void What_is_exported_already_is_exported_again_as_it_is_for_the_disk_may_have_come_since(string address)
+    {
+        string text = Script.Run(20, "failover/take-over", "-n", "-a", FakeAdmin("/proc"), "-i", "lo", address, "/proc").Text;
+        Assert.That(text, Does.Contain($"+ echo '/proc' > {directory}/export\n"));
+    }
+
     [Test]
     public void A_name_that_means_something_in_an_exports_line_is_escaped_there()
     {

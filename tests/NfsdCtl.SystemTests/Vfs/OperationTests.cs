@@ -449,6 +449,7 @@ public sealed class OperationTests(string type) : VfsTestBase(type)
         Disk.MoveTo("away");
         Assert.That(Exports.Add(ExportParser.Parse("f", $"{other.MountPoint} 10.0.0.1(rw,insecure,fsid=123)\n").Exports), Is.Empty);
         Assert.That(Exports.Current.Exports, Has.Count.EqualTo(3));
+        Assert.That(Exports.Renew(Root), Is.Empty);
         Assert.That(Resolve(handle, 0, out _), Is.EqualTo(VfsStatus.Stale));
         Assert.That(Directory.GetFileSystemEntries(home), Is.Empty, "the bare mount point is not the filesystem");
         Disk.MoveTo("mnt");
