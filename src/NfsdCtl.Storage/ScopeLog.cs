@@ -136,7 +136,7 @@ internal sealed class ScopeLog(IRecordPlaces places, FsId fileSystem, string nam
         if (opened < 0)
             return opened;
         using var file = new LogFile.Descriptor(opened);
-        int error = LogFile.WriteAt(opened, bytes, end);
+        int error = DurableFile.WriteAt(opened, bytes, end);
         return error < 0 ? error : LogFile.Result(Durable.DataSync(opened));
     }
 
@@ -156,7 +156,7 @@ internal sealed class ScopeLog(IRecordPlaces places, FsId fileSystem, string nam
         int room = Math.Max(FreshRoom, used);
         bytes.GetSpan(room)[..room].Clear();
         bytes.Advance(room);
-        int error = LogFile.Replace(directory, name, bytes.WrittenSpan);
+        int error = DurableFile.Replace(directory, name, bytes.WrittenSpan);
         if (error < 0)
         {
             // Whether the rename took place is not known: read again before the next change.

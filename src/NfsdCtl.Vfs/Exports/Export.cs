@@ -58,6 +58,9 @@ public sealed record Export(string Path, ClientSpec Client, ExportOptions Option
     /// <summary>The line named neither clients nor options: to anyone, with the defaults.</summary>
     public bool IsPathAlone { get; init; }
 
+    /// <summary>An order added it and an order takes it out; what the exports files say does not touch it.</summary>
+    public bool IsOrdered { get; init; }
+
     /// <summary>What it served since the server started, or since it was exported.</summary>
     public ExportCounters Counters { get; init; } = new();
 

@@ -111,6 +111,13 @@ public sealed unsafe class FileSystemTable(MountTable mounts, string? recordsDir
         return above is null || (above != fileSystem.MountPoint && MountTable.IsBelow(fileSystem.MountPoint, above));
     }
 
+    /// <summary>Whether the filesystem of an export that an order added is mounted where it was then.</summary>
+    internal bool IsThere(KeptExport kept)
+    {
+        ThreadIdentity.BecomeRoot();
+        return Examine(kept.Export, []) is { } place && place.Own == kept.Identity && place.Mount.MountPoint == kept.MountPoint;
+    }
+
     private static int OpenDirectory(string name)
     {
         fixed (byte* path = Encoding.UTF8.GetBytes(name + "\0"))

@@ -25,7 +25,7 @@ public sealed partial class ServerControl
         {
             var errors = renewed is null ? parts.Exports.Add(parsed.Exports) : parts.Exports.Renew(renewed.Path);
             if (errors.Count > 0)
-                return ControlError.Invalid(string.Join("; ", errors));
+                return Refused(errors);
             LoadNewFileSystems();
         }
         return new ExportReport([.. (renewed?.Entries ?? parsed.Exports).Select(ExportText.Format)]);
@@ -35,11 +35,11 @@ public sealed partial class ServerControl
     {
         path = path.TrimEnd('/') is { Length: > 0 } trimmed ? trimmed : "/";
         bool Selected(Export e) => e.Path == path && (client is null || e.Client.Text == client);
-        var going = parts.Exports.Current.Exports.Where(Selected).Select(ExportText.Format).ToList();
+        var going = parts.Exports.Current.Exports.Concat(parts.Exports.Away.Select(k => k.Export)).Where(Selected).Select(ExportText.Format).ToList();
         if (going.Count == 0)
             return ControlError.NotFound(client is null ? $"{path} is not exported" : $"{path} is not exported to {client}");
-        if (!order.DryRun)
-            parts.Exports.Remove(path, client);
+        if (!order.DryRun && parts.Exports.Remove(path, client) is { Count: > 0 } errors)
+            return Refused(errors);
         return new ExportReport(going);
     }
 
@@ -60,6 +60,8 @@ public sealed partial class ServerControl
 
     public IReadOnlyList<ExportEntry> Exports() =>
         [.. parts.Exports.Current.Exports.Select(e => new ExportEntry(e.Path, e.Client.Text, ExportText.Options(e), e.FileSystem))];
+
+    private static ControlError Refused(IReadOnlyList<ExportError> errors) => new(errors[0].Errno, string.Join("; ", errors));
 
     private void LoadNewFileSystems()
     {

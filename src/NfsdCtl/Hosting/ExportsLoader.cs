@@ -4,28 +4,40 @@ using NfsdCtl.Vfs.Exports;
 
 namespace NfsdCtl.Hosting;
 
-/// <summary>Loads the exports files, at the start and again on SIGHUP.</summary>
+/// <summary>Loads the exports files, at the start and again on SIGHUP, and brings back what orders exported.</summary>
 public sealed class ExportsLoader(ServerSettings settings, ExportTable exports, ILogger<ExportsLoader> log)
 {
     /// <exception cref="StartupException">With every mistake as file:line:column.</exception>
     public void LoadFirst()
     {
+        Warn(exports.Recall());
         var errors = Load();
         if (errors.Count > 0)
             throw new StartupException([.. errors.Select(e => e.ToString())]);
+        Warn(exports.Revive());
     }
 
-    /// <summary>Replaces the exports by what the files say now; with a mistake in them the old ones stay.</summary>
+    /// <summary>Exports what the files say now; with a mistake in them the old ones stay. What orders exported stays in any case.</summary>
     public bool Reload()
     {
         var errors = Load();
         foreach (var error in errors)
             log.LogError("{Error}", error);
         if (errors.Count > 0)
+        {
             log.LogError("the exports stay as they were: {Count} mistakes", errors.Count);
-        else
-            log.LogInformation("exports loaded: {Count}", exports.Current.Exports.Count);
-        return errors.Count == 0;
+            return false;
+        }
+        Warn(exports.Revive());
+        log.LogInformation("exports loaded: {Count}", exports.Current.Exports.Count);
+        return true;
+    }
+
+    /// <summary>The disk of an export that was ordered may be on another node: that keeps the server from nothing.</summary>
+    private void Warn(IReadOnlyList<ExportError> errors)
+    {
+        foreach (var error in errors)
+            log.LogWarning("{Error}", error);
     }
 
     private IReadOnlyList<ExportError> Load()

@@ -54,7 +54,7 @@ public sealed class ServerParts : IDisposable
         mounts = new Vfs.FileSystems.MountTable();
         clientNames = new DnsClientNames(time);
         FileSystems = new FileSystemTable(mounts, settings.RecordsDirectory.Length == 0 ? null : settings.RecordsDirectory);
-        Exports = new ExportTable(FileSystems, clientNames, DnsClientNames.Resolve);
+        Exports = new ExportTable(FileSystems, clientNames, DnsClientNames.Resolve, new KeptExportFile(settings.StateDirectory));
         Loader = new ExportsLoader(settings, Exports, logs.CreateLogger<ExportsLoader>());
         Paths = new PathResolver(Exports, mounts);
         Nodes = new NodeCache(new NodeCacheSettings());

@@ -3,6 +3,7 @@ using System.Net.Sockets;
 using NfsdCtl.Protocols.Nlm;
 using NfsdCtl.SystemTests.Nlm;
 using NfsdCtl.TestKit;
+using NfsdCtl.TestKit.FileSystems;
 using NfsdCtl.TestKit.Nfs3;
 using NfsdCtl.TestKit.Nlm;
 using NfsdCtl.TestKit.Rpc;
@@ -172,6 +173,99 @@ public sealed class ServeTests
             Assert.That(Directory.Exists(Path.Combine(bare, ".nfsdctl", "scopes")), Is.True, "the records are on the disk");
         }
         Assert.That(File.Exists(Path.Combine(bare, "file")), Is.False);
+    }
+
+    [Test]
+    public void What_an_order_exported_is_exported_again_after_a_crash_and_its_clients_may_reclaim()
+    {
+        NlmLock held;
+        using (var server = new ServerProcess(directory, "").WaitUntilReady())
+        {
+            Assert.That(server.Write("export", Export.TrimEnd()), Is.Zero, server.Errors);
+            using var locks = new TcpChannel(new IPEndPoint(IPAddress.Loopback, server.Port("lockd")));
+            held = new NlmLock(MakeFile(server), Offset: 0, Length: 10);
+            Assert.That(new NlmClient(locks).Lock(held), Is.EqualTo(nlm4_stats.NLM4_GRANTED));
+            server.Signal("KILL");
+            server.WaitForExit();
+        }
+        using (var next = new ServerProcess(directory, "").WaitUntilReady())
+        {
+            Assert.That(next.Read("exports"), Does.Contain(data + "\t*(rw,insecure,no_root_squash,"));
+            Assert.That(next.Read("nlm_end_grace"), Does.StartWith("N"), "the grace period of the start");
+            using var locks = new TcpChannel(new IPEndPoint(IPAddress.Loopback, next.Port("lockd")));
+            var client = new NlmClient(locks);
+            Assert.That(client.Lock(held with { Offset = 100 }), Is.EqualTo(nlm4_stats.NLM4_DENIED_GRACE_PERIOD));
+            Assert.That(client.Lock(held with { Reclaim = true }), Is.EqualTo(nlm4_stats.NLM4_GRANTED));
+        }
+    }
+
+    [Test]
+    public void What_an_order_exported_stays_over_SIGHUP_and_restarts_until_it_is_unexported()
+    {
+        string sub = Directory.CreateDirectory(Path.Combine(data, "sub")).FullName;
+        using (var server = new ServerProcess(directory, Export).WaitUntilReady())
+        {
+            Assert.That(server.Write("export", $"{sub} 127.0.0.0/8(ro,fsid=4711)"), Is.Zero, server.Errors);
+            Assert.That(server.Write("export", $"{sub} 127.0.0.1(ro,fsid=4711)"), Is.Zero, server.Errors);
+            File.WriteAllText(server.ExportsFile, $"{data} *(ro,fsid=4711)\n");
+            server.Signal("HUP");
+            Assert.That(ServerProcess.Eventually(() => server.Read("exports").Contains(data + "\t*(ro,", StringComparison.Ordinal)), server.Errors);
+            Assert.That(server.Read("exports"), Does.Contain(sub + "\t127.0.0.0/8(ro,").And.Contain(sub + "\t127.0.0.1(ro,"));
+            Assert.That(server.Write("unexport", $"127.0.0.1:{sub}"), Is.Zero, server.Errors);
+        }
+        using (var second = new ServerProcess(directory, Export).WaitUntilReady())
+        {
+            Assert.That(second.Read("exports"), Does.Contain(sub + "\t127.0.0.0/8(ro,").And.Not.Contain(sub + "\t127.0.0.1("));
+            Assert.That(second.Write("unexport", sub), Is.Zero, second.Errors);
+        }
+        using (var third = new ServerProcess(directory, Export).WaitUntilReady())
+            Assert.That(third.Read("exports"), Does.Not.Contain(sub));
+    }
+
+    [Test]
+    public void What_an_order_exported_is_not_exported_on_a_bare_mount_point_but_again_when_its_disk_is_back()
+    {
+        using var disk = TestFileSystem.Ext4(16);
+        string home = disk.MountPoint;
+        using (var server = new ServerProcess(directory, Export).WaitUntilReady())
+            Assert.That(server.Write("export", $"{home} *(rw,fsid=4712)"), Is.Zero, server.Errors);
+        disk.MoveTo("elsewhere");
+        using (var next = new ServerProcess(directory, Export).WaitUntilReady())
+        {
+            Assert.That(next.Read("exports"), Does.Not.Contain(home));
+            Assert.That(() => next.Errors, Does.Contain($"{home} was exported to * by an order").And.Contain($"not mounted on {home}").After(5000, 50));
+            Assert.That(Directory.EnumerateFileSystemEntries(home), Is.Empty);
+            disk.MoveTo(Path.GetFileName(home));
+            next.Signal("HUP");
+            Assert.That(ServerProcess.Eventually(() => next.Read("exports").Contains(home, StringComparison.Ordinal)), next.Errors);
+        }
+        disk.MoveTo("elsewhere");
+        using (var last = new ServerProcess(directory, Export).WaitUntilReady())
+        {
+            Assert.That(last.Write("unexport", home), Is.Zero, last.Errors);
+            Assert.That(last.Write("unexport", home), Is.EqualTo(2));
+            Assert.That(File.ReadAllText(Path.Combine(directory, "state", "exports")), Does.Not.Contain(home));
+        }
+    }
+
+    [Test]
+    public void Lines_in_the_state_directory_that_are_no_exports_are_named_and_the_others_are_exported()
+    {
+        string state = Path.Combine(Directory.CreateDirectory(Path.Combine(directory, "state")).FullName, "exports");
+        File.WriteAllText(state, $"nonsense\n\0\xff\nnone / /x\nnone {data} {data} *(rw,fsid=4711,nonsense)\nnone {data} {data} *(rw,fsid=4711)\n");
+        using var server = new ServerProcess(directory, "").WaitUntilReady();
+        Assert.That(() => server.Errors, Does.Contain($"{state}:1: ").And.Contain($"{state}:2: ").And.Contain($"{state}:3: ").And.Contain($"{state}:4: ").After(5000, 50));
+        Assert.That(server.Read("exports"), Does.Contain(data + "\t*(rw,"));
+    }
+
+    [Test]
+    public void An_export_that_cannot_be_kept_is_not_made()
+    {
+        using var server = new ServerProcess(directory, "").WaitUntilReady();
+        Directory.CreateDirectory(Path.Combine(directory, "state", "exports.new"));
+        Assert.That(server.Write("export", Export.TrimEnd()), Is.EqualTo(21), "EISDIR");
+        Assert.That(server.Read("exports"), Does.Not.Contain(data));
+        Assert.That(server.Read("last/export"), Does.Contain("state directory"));
     }
 
     [Test]

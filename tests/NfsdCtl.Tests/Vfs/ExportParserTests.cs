@@ -13,6 +13,17 @@ public sealed class ExportParserTests
 
     private static ExportOptions Options(string options) => Good($"/a *({options})\n").Single().Options;
 
+    [TestCase(@"/a\040b\011c\012d\134e\042f\043g *.example.com(rw,fsid=root)")]
+    [TestCase(@"/a\342\200\203b 10.0.0.0/8(ro,async,insecure,all_squash,anonuid=1,anongid=2,fsid=7,crossmnt)")]
+    [TestCase("/ fd00::/64(no_root_squash,subtree_check,nohide,no_wdelay,no_local_locks)")]
+    [TestCase("/a host(all_squash,no_root_squash,fsid=01234567-89ab-cdef-0123-456789abcdef)")]
+    public void An_export_that_is_written_as_a_line_is_read_from_it_again(string text)
+    {
+        var export = Good(text).Single();
+        var again = Good(ExportText.Line(export)).Single();
+        Assert.That((again.Path, again.Client.Text, again.Options), Is.EqualTo((export.Path, export.Client.Text, export.Options)));
+    }
+
     [TestCase("/a *(frobnicate)", "exports:1:6", "frobnicate is not known")]
     [TestCase("/a *(rw,frobnicate=1)", "exports:1:9", "frobnicate= is not known")]
     [TestCase("\n# all\n/a *(rw,\\\n ro)", "exports:3:9", "not known")]
