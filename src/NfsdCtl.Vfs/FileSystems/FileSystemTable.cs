@@ -15,12 +15,21 @@ public sealed unsafe class FileSystemTable(MountTable mounts, string? recordsDir
 
     public FileSystem? TryGet(FsId id) => table.GetValueOrDefault(id);
 
+    /// <summary>Takes a filesystem that <see cref="Recognise"/> knows into the table, although nothing on it is exported yet.</summary>
+    public FileSystem? Adopt(string path)
+    {
+        if (Recognise(path) is not { } adopted)
+            return null;
+        Keep([adopted]);
+        return adopted;
+    }
+
     /// <summary>
-    /// Takes a filesystem that is mounted and carries the server's own files, although nothing on it is exported yet: its
-    /// identity is the one under which it was served before. Null when there is none.
+    /// The filesystem of a path that carries the server's own files: its identity is the one under which it was served before.
+    /// Null when it carries none. Nothing of it stays open.
     /// </summary>
     /// <param name="path">A path without links.</param>
-    public FileSystem? Adopt(string path)
+    public FileSystem? Recognise(string path)
     {
         if (mounts.Covering(path) is not { } mount)
             return null;
@@ -31,11 +40,7 @@ public sealed unsafe class FileSystemTable(MountTable mounts, string? recordsDir
         Descriptors.Close(root);
         if ((IdentityStore.Read(Path.Combine(mount.MountPoint, FileSystem.HiddenName)) ?? KeptElsewhere(own)) is not { } id)
             return null;
-        if (table.TryGetValue(id, out var known) && known.MountPoint == mount.MountPoint)
-            return known;
-        var adopted = new FileSystem(id, own, mount, recordsDirectory);
-        Keep([adopted]);
-        return adopted;
+        return table.TryGetValue(id, out var known) && known.MountPoint == mount.MountPoint ? known : new FileSystem(id, own, mount, recordsDirectory);
     }
 
     /// <summary>With <c>records-dir</c> the filesystem itself carries nothing: it is known by its own identity, if that has records.</summary>

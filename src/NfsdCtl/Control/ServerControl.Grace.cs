@@ -5,6 +5,7 @@ using NfsdCtl.State.Clients;
 using NfsdCtl.State.Grace;
 using NfsdCtl.State.Records;
 using NfsdCtl.State.Reports;
+using NfsdCtl.Storage;
 using NfsdCtl.Vfs.FileSystems;
 
 namespace NfsdCtl.Hosting;
@@ -31,6 +32,8 @@ public sealed partial class ServerControl
         }
         if (targets.Count == 0)
             return ControlError.NotFound("nothing is exported");
+        if (order.DryRun)
+            return Foresee(server, targets, seconds);
         // All records before the first window: one that cannot be read is the likely failure.
         foreach (var (target, name) in targets)
         {
@@ -41,7 +44,7 @@ public sealed partial class ServerControl
         var opened = new List<long>();
         foreach (var (target, name) in targets)
         {
-            var resumed = Resume(server, target, name, seconds, order.DryRun, opened);
+            var resumed = Resume(server, target, name, seconds, opened);
             if (!resumed.Ok)
             {
                 Withdraw(opened);
@@ -120,11 +123,40 @@ public sealed partial class ServerControl
         if (Find(path, order, out var meaning) is { } error)
             return error;
         shown = meaning.Path;
-        var found = meaning.FileSystem ?? parts.FileSystems.Adopt(meaning.Path);
+        var found = meaning.FileSystem ?? (order.DryRun ? parts.FileSystems.Recognise(meaning.Path) : parts.FileSystems.Adopt(meaning.Path));
         if (found is null)
             return ControlError.NotFound($"{meaning.Path} is not exported, and its filesystem carries no records: export it first");
         fileSystem = found;
         return null;
+    }
+
+    /// <summary>What the windows would be: nothing is loaded or opened for that, so that a filesystem can still be unmounted.</summary>
+    private Outcome<ResumeReport> Foresee(NetAddress server, IEnumerable<(FileSystem FileSystem, string Shown)> targets, int? seconds)
+    {
+        var windows = new List<ResumedWindow>();
+        foreach (var (fileSystem, shown) in targets)
+        {
+            var scope = new Scope(server, fileSystem.Id);
+            IReadOnlyList<ClientName> known;
+            if (scopes.IsLoaded(fileSystem))
+                known = KnownTo(scope);
+            else if (new ScopeRecordStore(new GivenPlace(fileSystem.RecordsPath)).Load(scope, out var record) is not RecordStatus.Ok and var status)
+                return OfRecords(status, shown);
+            else
+                known = [.. record.Clients.Select(c => c.Name)];
+            windows.Add(new ResumedWindow(server, shown, seconds ?? parts.Settings.Grace, known.Count, known.Count(c => c.Kind == Reclaimers.Nlm)));
+        }
+        return new ResumeReport(windows);
+    }
+
+    private List<ClientName> KnownTo(Scope scope)
+    {
+        var known = new List<KnownClient>();
+        var effects = new EffectList();
+        using (var gate = parts.State.Enter(effects))
+            parts.State.Clients.CopyKnown(gate, scope, known);
+        parts.Effects.Run(effects);
+        return [.. known.Select(c => c.Name)];
     }
 
     private ControlError? LoadRecords(FileSystem fileSystem, string shown)
@@ -136,19 +168,13 @@ public sealed partial class ServerControl
     }
 
     /// <param name="added">Gets the window when it is a new one.</param>
-    private Outcome<ResumedWindow> Resume(NetAddress server, FileSystem fileSystem, string shown, int? exactly, bool dryRun, List<long> added)
+    private Outcome<ResumedWindow> Resume(NetAddress server, FileSystem fileSystem, string shown, int? exactly, List<long> added)
     {
         int seconds = exactly ?? parts.Settings.Grace;
         var effects = new EffectList();
         var scope = new Scope(server, fileSystem.Id);
-        var known = new List<KnownClient>();
         bool hasRecord = scopes.HasRecord(scope);
-        using (var gate = parts.State.Enter(effects))
-            parts.State.Clients.CopyKnown(gate, scope, known);
-        parts.Effects.Run(effects);
-        int notified = known.Count(c => c.Name.Kind == Reclaimers.Nlm);
-        if (dryRun)
-            return new ResumedWindow(server, shown, seconds, known.Count, notified);
+        var known = KnownTo(scope);
         if (!hasRecord)
             parts.Effects.Warn($"resume_ip {server} {shown}: no record came along, so any client may reclaim");
         OpenOutcome opened;
@@ -164,7 +190,7 @@ public sealed partial class ServerControl
             return OfRecords(status, $"the window of {server} on {shown}");
         if (opened == OpenOutcome.Opened)
             added.Add(id);
-        return new ResumedWindow(server, shown, (int)Math.Ceiling(Left(scope).TotalSeconds), known.Count, notified);
+        return new ResumedWindow(server, shown, (int)Math.Ceiling(Left(scope).TotalSeconds), known.Count, known.Count(c => c.Kind == Reclaimers.Nlm));
     }
 
     private void Withdraw(List<long> windows)

@@ -50,6 +50,13 @@ public sealed class ScopeLoader(ServerState state, IScopeRecords records, TimePr
         }
     }
 
+    /// <summary>Whether the state knows what the disk knows of this filesystem's scopes.</summary>
+    public bool IsLoaded(FileSystem fileSystem)
+    {
+        lock (gate)
+            return loaded.GetValueOrDefault(fileSystem.Id) == fileSystem;
+    }
+
     /// <summary>The filesystem leaves: when it comes again, another node may have changed its records.</summary>
     public void Forget(FsId fileSystem, EffectList effects)
     {

@@ -294,6 +294,29 @@ public sealed class ServeTests
     }
 
     [Test]
+    public void A_dry_run_of_resume_ip_says_who_may_reclaim_and_changes_nothing()
+    {
+        using var disk = TestFileSystem.Ext4(16);
+        using var server = new ServerProcess(directory, Export).WaitUntilReady();
+        Assert.That(server.Write("export", $"{disk.MountPoint} *(rw,no_root_squash,insecure)"), Is.Zero, server.Errors);
+        using (var locks = new TcpChannel(new IPEndPoint(IPAddress.Loopback, server.Port("lockd"))))
+            Assert.That(new NlmClient(locks).Lock(new NlmLock(MakeFile(server, disk.MountPoint), Offset: 0, Length: 10)), Is.EqualTo(nlm4_stats.NLM4_GRANTED));
+        Assert.That(server.Write("resume_ip", $"127.0.0.1 {disk.MountPoint} 300"), Is.Zero, server.Errors);
+        Assert.That(server.Write("unexport", disk.MountPoint), Is.Zero, server.Errors);
+        Assert.That(server.Write("unlock_filesystem", disk.MountPoint), Is.Zero, server.Errors);
+        disk.MoveTo("other");
+        Assert.That(server.Read("grace"), Is.Empty);
+        string scopes = server.Read("scopes");
+
+        Assert.That(server.Write("resume_ip", $"--dry-run 127.0.0.1 {disk.MountPoint} 300"), Is.Zero, server.Errors);
+        Assert.That(server.Read("last/resume_ip"), Does.Contain("known-clients=1"));
+        Assert.That(server.Read("grace"), Is.Empty, "the window that is open on the disk is not opened");
+        Assert.That(server.Read("scopes"), Is.EqualTo(scopes));
+        Run("umount", disk.MountPoint);
+        Run("mount", "-t", "tmpfs", "none", disk.MountPoint);
+    }
+
+    [Test]
     public void A_killed_server_leaves_a_mount_that_the_next_one_cleans()
     {
         using (var server = new ServerProcess(directory, Export).WaitUntilReady())
