@@ -78,6 +78,8 @@ public sealed class AdminClient(string directory)
         if (descriptor >= 0)
             return descriptor;
         int error = Errno.Last;
+        if (error == Errno.ENOENT && File.Exists(Path.Combine(directory, "help")))
+            throw new AdminClientException($"there is no {file}", Refused);
         throw new AdminClientException(error switch
         {
             Errno.ENOENT or Errno.ENOTDIR => $"no server is running on {directory} (there is no {file}); start one with 'nfsdctl serve', or name its directory with --admin-mount",
@@ -110,7 +112,7 @@ public sealed class AdminClient(string directory)
         string fallback = $"{file}: {Errno.Describe(error)}";
         try
         {
-            var last = RecordText.ParseMapping(Read("last/" + file));
+            var last = RecordText.ParseMapping(Read("last/" + Path.GetFileName(file)));
             bool ours = last["pid"]?.ToString() == Environment.ProcessId.ToString(CultureInfo.InvariantCulture)
                 && last["error"]?.ToString() == error.ToString(CultureInfo.InvariantCulture);
             return ours && last["message"]?.ToString() is { Length: > 0 } message ? message : fallback;

@@ -28,24 +28,12 @@ public static class CommandLine
         {
             ServeCommand.Create(serve),
             ConfigCommand.Create(showConfig),
-            StatusCommand.Create(),
-            UnlockIpCommand.Create(),
-            UnlockFileSystemCommand.Create(),
-            UnlockExportCommand.Create(),
-            ResumeIpCommand.Create(),
-            EndGraceCommand.Create(),
-            GraceCommand.Create(),
-            LocksCommand.Create(),
-            WaitersCommand.Create(),
-            HostsCommand.Create(),
             ClientsCommand.Create(),
-            ScopesCommand.Create(),
-            ExportsCommand.Create(),
-            ExportCommand.Create(),
-            UnexportCommand.Create(),
-            FileHandleCommand.Create(),
-            ThreadsCommand.Create(),
+            ClientCommand.Create(),
+            LastCommand.Create(),
         };
+        foreach (var file in AdminCommandTable.All)
+            root.Subcommands.Add(file.Create());
         return root;
     }
 }

@@ -1,10 +1,14 @@
+using System.Globalization;
+using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
+using NfsdCtl.AdminFs.Text;
 
 namespace NfsdCtl.Commands;
 
 /// <summary>Reads the texts of admin files back into records.</summary>
-public static class RecordText
+public static partial class RecordText
 {
     /// <summary>A list with one record per line: <c>- {"key":"value",…}</c>.</summary>
     public static IReadOnlyList<JsonObject> ParseList(string text) =>
@@ -15,11 +19,7 @@ public static class RecordText
     {
         var record = new JsonObject();
         foreach (string line in Lines(text))
-        {
-            int colon = line.IndexOf(": ", StringComparison.Ordinal);
-            if (colon > 0)
-                record[line[..colon]] = ParseValue(line[(colon + 2)..].Trim());
-        }
+            AddField(record, line);
         return record;
     }
 
@@ -51,19 +51,72 @@ public static class RecordText
         };
     })];
 
-    private static string[] Lines(string text) => text.Split('\n', StringSplitOptions.RemoveEmptyEntries);
+    /// <summary>One record a line: words with blanks between them, of which the last goes to the end of the line. Comments are left out.</summary>
+    public static IReadOnlyList<JsonObject> ParseColumns(string text, params IReadOnlyList<string> keys) => [.. Lines(text).Where(l => l[0] != '#').Select(line =>
+        new JsonObject(keys.Zip(line.Split(' ', keys.Count, StringSplitOptions.RemoveEmptyEntries), (key, word) => KeyValuePair.Create(key, ParseValue(word)))))];
 
-    private static string Decode(string word) => AdminFs.Text.Qword.Decode(System.Text.Encoding.UTF8.GetBytes(word)) ?? word;
-
-    private static JsonNode? ParseValue(string text)
+    /// <summary>The kernel's export_stats: a line PATH, CLIENT, START with tabs between them, then a key a line behind a tab.</summary>
+    public static IReadOnlyList<JsonObject> ParseExportStats(string text)
     {
+        var records = new List<JsonObject>();
+        foreach (string line in Lines(text).Where(l => l[0] != '#'))
+        {
+            string[] words = line.Split('\t');
+            if (words is [{ Length: > 0 } path, var client, var start])
+                records.Add(new JsonObject { ["path"] = Decode(path), ["client"] = Decode(client), ["start"] = ParseValue(start) });
+            else if (records.Count > 0)
+                AddField(records[^1], line.Trim());
+        }
+        return records;
+    }
+
+    /// <summary>The kernel's states of a client: <c>- STATEID: { key: value, … flag … }</c>.</summary>
+    public static IReadOnlyList<JsonObject> ParseStates(string text) => [.. Lines(text).Select(line =>
+    {
+        int colon = line.IndexOf(": {", StringComparison.Ordinal);
+        var record = new JsonObject { ["stateid"] = line[2..colon] };
+        foreach (Match field in StateField().Matches(line[(colon + 3)..]))
+            record[field.Groups["key"].Value] = field.Groups["value"] is { Success: true } value ? ParseValue(value.Value) : true;
+        return record;
+    })];
+
+    /// <summary>Words with blanks between them; what is nothing but digits is a number.</summary>
+    public static JsonNode ParseWords(string text) => new JsonArray([.. text.Split((char[])[' ', '\n'], StringSplitOptions.RemoveEmptyEntries).Select(word =>
+        word.All(char.IsAsciiDigit) && long.TryParse(word, NumberStyles.None, CultureInfo.InvariantCulture, out long number) ? (JsonNode)number : word)]);
+
+    /// <summary>A value that is JSON or, in the kernel's quotes, nearly; other text is taken as it is.</summary>
+    public static JsonNode? ParseValue(string text)
+    {
+        text = text.Trim();
         try
         {
             return JsonNode.Parse(text);
         }
         catch (JsonException)
         {
-            return JsonValue.Create(text);
+            return text is ['"', .., '"'] ? FromHex(text[1..^1]) : text;
         }
     }
+
+    private static void AddField(JsonObject record, string line)
+    {
+        int colon = line.IndexOf(": ", StringComparison.Ordinal);
+        if (colon > 0)
+            record[line[..colon]] = ParseValue(line[(colon + 2)..]);
+    }
+
+    /// <summary>The kernel quotes bytes as \xNN, which JSON does not know.</summary>
+    private static string FromHex(string text) => Encoding.UTF8.GetString(Encoding.Latin1.GetBytes(
+        HexByte().Replace(text, m => ((char)byte.Parse(m.ValueSpan[2..], NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture)).ToString())));
+
+    private static string[] Lines(string text) => text.Split('\n', StringSplitOptions.RemoveEmptyEntries);
+
+    private static string Decode(string word) => Qword.Decode(Encoding.UTF8.GetBytes(word)) ?? word;
+
+    // Quotes inside of quotes are escaped, so that the next one ends the value.
+    [GeneratedRegex("""(?<key>[a-z][a-z -]*[a-z])(?:: (?<value>"[^"]*"|[^,}]+))?""")]
+    private static partial Regex StateField();
+
+    [GeneratedRegex(@"\\x[0-9a-f]{2}")]
+    private static partial Regex HexByte();
 }

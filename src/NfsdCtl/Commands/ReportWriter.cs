@@ -45,16 +45,16 @@ public sealed class ReportWriter(TextWriter output, bool json, bool forPeople)
             Table([.. record.Select(p => new JsonObject { ["key"] = p.Key, ["value"] = Column.Text(p.Value) })], [Column.Of("", "key"), Column.Of("", "value")]);
     }
 
-    /// <summary>What a command answered, as it stands, or as records of its words.</summary>
-    public void Answer(string text)
+    /// <summary>A text as it stands; what it says in JSON.</summary>
+    public void Text(string text, Func<string, JsonNode?> parse)
     {
         if (json)
-            Json(new JsonArray([.. RecordText.ParseAnswer(text)]));
+            Json(parse(text));
         else
             output.Write(text);
     }
 
-    private void Json(JsonNode node) => output.WriteLine(node.ToJsonString(Indented));
+    private void Json(JsonNode? node) => output.WriteLine(node?.ToJsonString(Indented) ?? "null");
 
     private void Tabs(IReadOnlyList<JsonObject> records, IReadOnlyList<Column> columns)
     {
@@ -75,7 +75,7 @@ public sealed class ReportWriter(TextWriter output, bool json, bool forPeople)
         foreach (var column in columns)
             table.AddColumn(new TableColumn(Markup.Escape(column.Title)));
         foreach (var record in records)
-            table.AddRow([.. columns.Select(c => new Text(OneLine(c.Show(record))))]);
+            table.AddRow([.. columns.Select(c => new Spectre.Console.Text(OneLine(c.Show(record))))]);
         AnsiConsole.Write(table);
     }
 

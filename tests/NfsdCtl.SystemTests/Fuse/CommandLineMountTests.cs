@@ -28,6 +28,7 @@ public sealed class CommandLineMountTests : MountFixture
     [TestCase("Unexport * /srv", "unexport", "*:/srv")]
     [TestCase("FileHandle * /srv 64", "filehandle", "*", "/srv")]
     [TestCase("Set Threads 8", "threads", "8")]
+    [TestCase("SetPoolThreads 8 4", "pool-threads", "8", "4")]
     public void Orders(string expected, params string[] arguments)
     {
         var (code, output, errors) = Run(arguments);

@@ -1,11 +1,17 @@
+using System.Text.Encodings.Web;
+using System.Text.Json;
 using System.Text.Json.Nodes;
+using NfsdCtl.AdminFs;
 using NfsdCtl.Commands;
+using NfsdCtl.TestKit.Control;
 
 namespace NfsdCtl.Tests.Control;
 
 /// <summary>The command line up to the files: what is parsed, how reports are shown, how a missing server is told.</summary>
 public sealed class CommandLineTests
 {
+    private static readonly JsonSerializerOptions Plain = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
     private string directory = "";
 
     [SetUp]
@@ -25,8 +31,11 @@ public sealed class CommandLineTests
 
     private string Show(string file, string text, params string[] more)
     {
-        File.WriteAllText(Path.Combine(directory, file), text);
-        var (code, output, errors, _) = Run([file, "--admin-mount", directory, .. more]);
+        string path = Path.Combine(directory, file);
+        Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+        File.WriteAllText(path, text);
+        string[] command = file.StartsWith("clients/", StringComparison.Ordinal) ? ["client", .. file.Split('/')[1..]] : file.Replace('_', '-').Split('/');
+        var (code, output, errors, _) = Run([.. command, "--admin-mount", directory, .. more]);
         Assert.That(code, Is.Zero, errors);
         return output;
     }
@@ -81,7 +90,7 @@ public sealed class CommandLineTests
     public void Every_command_has_help()
     {
         string help = Run("--help").Output;
-        foreach (string name in new[] { "serve", "config", "status", "unlock-ip", "unlock-filesystem", "unlock-export", "resume-ip", "end-grace", "grace", "locks", "waiters", "hosts", "clients", "scopes", "exports", "export", "unexport", "filehandle", "threads" })
+        foreach (string name in AdminCommandTable.All.Select(c => c.Name).Concat(["serve", "config", "clients", "client", "last"]))
         {
             Assert.That(help, Does.Contain(name));
             Assert.That(Run(name, "--help").Code, Is.Zero);
@@ -138,5 +147,101 @@ public sealed class CommandLineTests
     {
         var records = RecordText.ParseAnswer("released address=10.0.0.1 locks=3 ms=1.5\n");
         Assert.That(records.Single().ToJsonString(), Is.EqualTo("{\"result\":\"released\",\"address\":\"10.0.0.1\",\"locks\":3,\"ms\":1.5}"));
+    }
+
+    [Test]
+    public void Every_admin_file_has_its_command()
+    {
+        var host = new AdminHost(new FakeServerControl(), TimeProvider.System, _ => { });
+        var files = new AdminTree(host).Listing().Select(f => f.Path).Where(path => !path.StartsWith("last/", StringComparison.Ordinal));
+        Assert.That(AdminCommandTable.All.Select(c => c.File), Is.EquivalentTo(files));
+        Assert.That(AdminCommandTable.All.Where(c => c.File != "help").Select(c => c.Name), Is.EqualTo(AdminCommandTable.All.Where(c => c.File != "help").Select(c => c.File.Replace('_', '-'))));
+    }
+
+    [Test]
+    public void A_command_asks_for_words_only_where_its_file_takes_some()
+    {
+        var host = new AdminHost(new FakeServerControl(), TimeProvider.System, _ => { });
+        foreach (var (path, file) in new AdminTree(host).Listing().Where(f => !f.Path.StartsWith("last/", StringComparison.Ordinal)))
+        {
+            var words = AdminCommandTable.All.Single(c => c.File == path).Words;
+            Assert.That(words.Count > 0, Is.EqualTo(file.Kind != AdminFileKind.Report), path);
+            if (file.Kind == AdminFileKind.Setting)
+                Assert.That(words.Select(w => w.Arity.MinimumNumberOfValues), Is.All.Zero, path);
+        }
+    }
+
+    [TestCase("nfsv4leasetime", "90\n", "90")]
+    [TestCase("v4_end_grace", "Y\n", "\"Y\"")]
+    [TestCase("versions", "+3 +4 -4.0\n", "[\"+3\",\"+4\",\"-4.0\"]")]
+    [TestCase("pool_threads", "16 8\n", "[16,8]")]
+    [TestCase("supported_krb5_enctypes", "", "[]")]
+    [TestCase("export_features", "0x661f 0xf\n", "[\"0x661f\",\"0xf\"]")]
+    [TestCase("portlist", "tcp 2049\nudp 2049\n", "[{\"transport\":\"tcp\",\"port\":2049},{\"transport\":\"udp\",\"port\":2049}]")]
+    [TestCase("reply_cache_stats", "max entries:           1024\nmem usage:             4096\n", "{\"max entries\":1024,\"mem usage\":4096}")]
+    [TestCase("filecache", "total inodes:  1\nmean age (ms): -\n", "{\"total inodes\":1,\"mean age (ms)\":\"-\"}")]
+    [TestCase("pool_stats", "# pool packets-arrived sockets-enqueued threads-woken threads-timedout\n0 10 2 3 0\n",
+        "[{\"pool\":0,\"packets-arrived\":10,\"sockets-enqueued\":2,\"threads-woken\":3,\"threads-timedout\":0}]")]
+    [TestCase("export_stats", "# Version 1.1\n# Path Client Start-time\n#\tStats\n/f\\040s\t*\t1700000000\n\tfh_stale: 1\n\tio_read: 2\n\n",
+        "[{\"path\":\"/f s\",\"client\":\"*\",\"start\":1700000000,\"fh_stale\":1,\"io_read\":2}]")]
+    public void The_kernels_texts_stand_as_they_are_and_are_records_in_JSON(string file, string text, string json)
+    {
+        Assert.That(Show(file, text), Is.EqualTo(text));
+        Assert.That(JsonNode.Parse(Show(file, text, "--json"))!.ToJsonString(), Is.EqualTo(JsonNode.Parse(json)!.ToJsonString()));
+    }
+
+    [Test]
+    public void The_list_of_files_is_the_help_file()
+    {
+        const string Text = "threads                  0600 setting  worker threads; 0 stops\n";
+        File.WriteAllText(Path.Combine(directory, "help"), Text);
+        Assert.That(Run("files", "--admin-mount", directory).Output, Is.EqualTo(Text));
+        Assert.That(JsonNode.Parse(Run("files", "--json", "--admin-mount", directory).Output)![0]!.ToJsonString(), Is.EqualTo(
+            "{\"file\":\"threads\",\"mode\":\"0600\",\"kind\":\"setting\",\"help\":\"worker threads; 0 stops\"}"));
+    }
+
+    [TestCase("threads", "8\n", "threads", "8")]
+    [TestCase("versions", "+3 -4.0\n", "versions", "+3", "-4.0")]
+    [TestCase("versions", "--dry-run -4.0\n", "versions", "--dry-run", "-4.0")]
+    [TestCase("portlist", "tcp 2050\n", "portlist", "tcp", "2050")]
+    [TestCase("v4_end_grace", "Y\n", "v4-end-grace", "Y")]
+    [TestCase("unlock_ip", "\n", "unlock-ip", "")]
+    [TestCase("filehandle", "* /srv/a\\040b 64\n", "filehandle", "*", "/srv/a b")]
+    [TestCase("clients/7/ctl", "expire\n", "client", "7", "expire")]
+    public void Words_are_written_as_one_line(string file, string written, params string[] arguments)
+    {
+        string path = Path.Combine(directory, file);
+        Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+        File.WriteAllText(path, "");
+        var (code, _, errors, _) = Run([.. arguments, "--admin-mount", directory]);
+        Assert.That(code, Is.Zero, errors);
+        Assert.That(File.ReadAllText(path), Is.EqualTo(written));
+    }
+
+    [Test]
+    public void A_client_is_shown_with_what_it_holds()
+    {
+        const string States = "- 0x00000001a1: { type: open, access: rw, deny: --, superblock: \"08:01:12\", filename: \"a/\\xc3\\xbc, b\", owner: \"o\" }\n- 0x00000001a2: { closed, type: lock, owner: \"p\", admin-revoked }\n";
+        Assert.That(Show("clients/7/info", "clientid: 0x1\nname: \"Linux \\xc3\\xbc\"\n"), Is.EqualTo("clientid\t0x1\nname\tLinux ü\n"));
+        Assert.That(Show("clients/7/states", States), Is.EqualTo(States));
+        var json = JsonNode.Parse(Show("clients/7/states", States, "--json"))!.AsArray();
+        Assert.That(json[0]!.ToJsonString(Plain), Is.EqualTo(
+            "{\"stateid\":\"0x00000001a1\",\"type\":\"open\",\"access\":\"rw\",\"deny\":\"--\",\"superblock\":\"08:01:12\",\"filename\":\"a/ü, b\",\"owner\":\"o\"}"));
+        Assert.That(json[1]!.ToJsonString(), Is.EqualTo("{\"stateid\":\"0x00000001a2\",\"closed\":true,\"type\":\"lock\",\"owner\":\"p\",\"admin-revoked\":true}"));
+    }
+
+    [Test]
+    public void The_last_command_is_known_by_either_name()
+    {
+        const string Text = "time: \"2026-01-02T03:04:05.000Z\"\npid: 42\nanswer: \"released address=10.0.0.1\"\n";
+        Assert.That(Show("last/unlock_ip", Text), Does.EndWith("pid\t42\nanswer\treleased address=10.0.0.1\n"));
+        Assert.That(JsonNode.Parse(Run("last", "unlock-ip", "--json", "--admin-mount", directory).Output)!["pid"]!.GetValue<int>(), Is.EqualTo(42));
+    }
+
+    [Test]
+    public void A_file_that_is_missing_on_a_running_server_is_named()
+    {
+        File.WriteAllText(Path.Combine(directory, "help"), "");
+        Assert.That(Run("client", "7", "--admin-mount", directory), Is.EqualTo((1, "", $"nfsdctl client: there is no clients/7/info{Environment.NewLine}", (ServeOptions?)null)));
     }
 }
