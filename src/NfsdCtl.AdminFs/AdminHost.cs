@@ -5,7 +5,7 @@ namespace NfsdCtl.AdminFs;
 
 /// <summary>One command that was written to an admin file, whatever came of it: one line of the log.</summary>
 /// <param name="Time">When it ended.</param>
-/// <param name="File">The admin file.</param>
+/// <param name="File">The path of the admin file below the mount.</param>
 /// <param name="Command">What was written, without the final newline and <c>--dry-run</c>.</param>
 /// <param name="Error">Positive errno, 0 when it was done.</param>
 /// <param name="Answer">What can be read back, with counts.</param>
@@ -24,13 +24,13 @@ public sealed class AdminHost(IServerControl control, TimeProvider time, Action<
     /// <summary>The working directory of a process, or null when it cannot be told; relative paths start there.</summary>
     public Func<int, string?> WorkingDirectory { get; init; } = ReadWorkingDirectory;
 
-    /// <summary>The last command of a file, or null.</summary>
-    public AuditRecord? Last(string file) => last.GetValueOrDefault(file);
+    /// <summary>The last command of the files of a name, or null.</summary>
+    public AuditRecord? Last(string name) => last.GetValueOrDefault(name);
 
-    /// <summary>Keeps a command for <c>last/</c> and hands it to the log.</summary>
-    public void Record(AuditRecord record)
+    /// <summary>Keeps a command for <c>last/NAME</c> and hands it to the log.</summary>
+    public void Record(string name, AuditRecord record)
     {
-        last[record.File] = record;
+        last[name] = record;
         audit(record);
     }
 

@@ -33,7 +33,8 @@ public sealed class AdminTree
         AddDirectory("/clients", ClosedDirectory);
         AddDirectory("/last", OpenDirectory);
         foreach (var file in files.OfType<TransactionFile>())
-            Add("/last/", new LastAnswer(host, file.Name));
+            Add("/last/", new LastAnswer(host, file.Name, file.Name));
+        Add("/last/", new LastAnswer(host, ClientCtl.FileName, "clients/N/" + ClientCtl.FileName));
     }
 
     /// <summary>Every fixed file, sorted by path, without the leading slash.</summary>

@@ -12,6 +12,9 @@ public abstract class TransactionFile(AdminHost host, string name, uint mode, Ad
 
     protected IServerControl Control => Host.Control;
 
+    /// <summary>The path below the mount, by which the audit knows the file.</summary>
+    protected virtual string Path => Name;
+
     /// <summary>What a read without a write gives.</summary>
     public virtual Answer Report() => Answer.Invalid("there is nothing to read before a command was written");
 
@@ -34,8 +37,8 @@ public abstract class TransactionFile(AdminHost host, string name, uint mode, Ad
         }
         finally
         {
-            Host.Record(new AuditRecord(
-                Host.Time.GetUtcNow(), Name, caller, text.IsDryRun, text.Line, answer.Error, answer.Message, answer.Text, Host.Time.GetElapsedTime(started)));
+            Host.Record(Name, new AuditRecord(
+                Host.Time.GetUtcNow(), Path, caller, text.IsDryRun, text.Line, answer.Error, answer.Message, answer.Text, Host.Time.GetElapsedTime(started)));
         }
     }
 }

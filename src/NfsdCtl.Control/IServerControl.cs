@@ -57,7 +57,7 @@ public interface IServerCommands
 
     /// <summary>Removes an NFSv4 client with all its state.</summary>
     /// <returns>ENXIO: there is no such client any more.</returns>
-    Outcome<Done> ExpireClient(long id, Order order);
+    Outcome<ReleaseReport> ExpireClient(long id, Order order);
 
     /// <summary>Changes a setting; the range is already checked.</summary>
     /// <returns>EBUSY: not while serving.</returns>

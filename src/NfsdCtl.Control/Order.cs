@@ -11,13 +11,13 @@ public readonly record struct Caller(int Pid, uint Uid, uint Gid);
 public readonly record struct Order(Caller Caller, bool DryRun, CancellationToken Cancellation = default);
 
 /// <summary>What a release took away. With <see cref="Order.DryRun"/>: what it would take.</summary>
-/// <param name="Target">The address or path, as it was understood: the canonical address, the resolved path.</param>
+/// <param name="Target">What it was taken from, as it was understood: the canonical address, the resolved path, the number of the client.</param>
 /// <param name="Locks">Byte-range locks (ranges).</param>
 /// <param name="Waiters">Blocked requests that were dropped.</param>
 /// <param name="Shares">NLM share reservations.</param>
-/// <param name="Opens">NFSv4 opens; 0 until NFSv4.</param>
-/// <param name="Delegations">NFSv4 delegations; 0 until NFSv4.</param>
-/// <param name="Sessions">NFSv4 sessions; 0 until NFSv4.</param>
+/// <param name="Opens">NFSv4 opens.</param>
+/// <param name="Delegations">NFSv4 delegations; 0 while none are given.</param>
+/// <param name="Sessions">NFSv4 sessions.</param>
 /// <param name="Clients">Clients (hosts) that lost something.</param>
 /// <param name="Elapsed">How long it took.</param>
 public sealed record ReleaseReport(

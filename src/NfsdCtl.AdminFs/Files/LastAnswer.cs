@@ -4,7 +4,7 @@ using NfsdCtl.AdminFs.Text;
 namespace NfsdCtl.AdminFs.Files;
 
 /// <summary><c>last/NAME</c>: the last command of a file, readable by any descriptor at any time; empty before the first.</summary>
-internal sealed class LastAnswer(AdminHost host, string file) : ReportFile(file, $"the last command written to {file}: when, by whom, what came of it")
+internal sealed class LastAnswer(AdminHost host, string name, string file) : ReportFile(name, $"the last command written to {file}: when, by whom, what came of it")
 {
     protected override Answer Report() => Answer.Of(host.Last(Name) is not { } last ? "" : Records.Mapping(
     [

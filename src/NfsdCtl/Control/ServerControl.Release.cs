@@ -52,8 +52,11 @@ public sealed partial class ServerControl
         using (var gate = parts.State.Enter(effects))
             counts = parts.State.Releases.Release(gate, selector, order.DryRun);
         parts.Effects.RunAll(effects);
-        return new ReleaseReport(target, counts.Locks, counts.Waiters, counts.Shares, counts.Opens, 0, counts.Sessions, counts.Clients, Since(begin));
+        return ReportOf(target, counts, begin);
     }
+
+    private ReleaseReport ReportOf(string target, ReleaseCounts counts, long begin) =>
+        new(target, counts.Locks, counts.Waiters, counts.Shares, counts.Opens, 0, counts.Sessions, counts.Clients, Since(begin));
 
     /// <summary>Closes every descriptor on a filesystem. False when requests still use some.</summary>
     private bool LetGo(FileSystem fileSystem)

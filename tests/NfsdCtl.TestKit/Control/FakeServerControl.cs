@@ -93,8 +93,8 @@ public sealed class FakeServerControl : IServerControl
     public Outcome<FileHandleReport> FileHandle(string domain, string path, int maxSize, Order order) =>
         Do<FileHandleReport>($"FileHandle {domain} {path} {maxSize}", order, () => new FileHandleReport(new byte[] { 1, 0xAB }));
 
-    public Outcome<Done> ExpireClient(long id, Order order) => Do<Done>($"ExpireClient {id}", order, () =>
-        ClientList.RemoveAll(c => c.Id == id) > 0 ? Done.Instance : new ControlError(Errno.ENXIO, "no such client"));
+    public Outcome<ReleaseReport> ExpireClient(long id, Order order) => Do<ReleaseReport>($"ExpireClient {id}", order, () =>
+        ClientList.RemoveAll(c => c.Id == id) > 0 ? Release(id.ToString(System.Globalization.CultureInfo.InvariantCulture)) : new ControlError(Errno.ENXIO, "no such client"));
 
     public Outcome<SettingReport> Set(Setting setting, long value, Order order) => Do<SettingReport>($"Set {setting} {value}", order, () =>
     {

@@ -198,7 +198,9 @@ public sealed class CommandFileTests : AdminFixture
         Assert.That(Tree.Find("/clients/03/x"u8), Is.Null);
         var late = Open("clients/3/ctl");
         Assert.That(Write("clients/3/ctl", "expire"), Is.EqualTo(-Errno.EINVAL));
-        Assert.That(Ask("clients/3/ctl", "expire\n"), Is.Empty);
+        Assert.That(Ask("clients/3/ctl", "expire\n"), Is.EqualTo("released client=3 locks=3 waiters=2 shares=1 opens=0 delegations=0 sessions=0 clients=1 ms=1.5\n"));
+        Assert.That(Audit[^1], Is.EqualTo(Audit[^1] with { File = "clients/3/ctl", Command = "expire", Error = 0 }));
+        Assert.That(Read("last/ctl"), Does.Contain("answer: \"released client=3 locks=3"));
         Assert.That(Write(late, "expire\n"), Is.EqualTo(-Errno.ENXIO));
         Assert.That(Tree.Find("/clients/3"u8), Is.Null);
     }

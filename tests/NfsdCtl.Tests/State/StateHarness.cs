@@ -32,6 +32,9 @@ public sealed class StateHarness
 
     public StateHarness(StateOptions? options = null) => State = new ServerState(options ?? new StateOptions(), Time);
 
+    /// <summary>Around the state of a whole server, whose clock it has.</summary>
+    public StateHarness(ServerState state, FakeTimeProvider time) => (State, Time) = (state, time);
+
     public FakeTimeProvider Time { get; } = new();
 
     public ServerState State { get; }
