@@ -15,6 +15,7 @@ public static unsafe partial class Files
     public const int AT_SYMLINK_FOLLOW = 0x400;
     public const int AT_NO_AUTOMOUNT = 0x800;
     public const int AT_EMPTY_PATH = 0x1000;
+    public const int AT_STATX_DONT_SYNC = 0x4000;
 
     public const int O_CREAT = 0x40;
     public const int O_EXCL = 0x80;

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using NfsdCtl.Linux;
 using NfsdCtl.Vfs.FileSystems;
 using NfsdCtl.Vfs.Nodes;
@@ -52,13 +53,18 @@ public enum LocalLockResult : byte
 /// </summary>
 public sealed unsafe class LocalLockFile : IDisposable
 {
+    private readonly Lock closing = new();
+    private readonly ConcurrentDictionary<FileKey, LocalLockFile> known;
     private int descriptor;
 
-    internal LocalLockFile(in FileKey key, int descriptor, bool canWrite)
+    /// <param name="known">Where reports find it while it is open, unless another of the same file is there.</param>
+    internal LocalLockFile(in FileKey key, int descriptor, bool canWrite, ConcurrentDictionary<FileKey, LocalLockFile> known)
     {
         Key = key;
         this.descriptor = descriptor;
         CanLockExclusively = canWrite;
+        this.known = known;
+        known.TryAdd(key, this);
     }
 
     public FileKey Key { get; }
@@ -111,9 +117,20 @@ public sealed unsafe class LocalLockFile : IDisposable
     /// <summary>Closes the descriptor: every lock held through it goes. No wait may be under way.</summary>
     public void Dispose()
     {
-        int closing = Interlocked.Exchange(ref descriptor, -1);
-        if (closing >= 0)
-            Descriptors.Close(closing);
+        known.TryRemove(KeyValuePair.Create(Key, this));
+        lock (closing)
+        {
+            if (descriptor >= 0)
+                Descriptors.Close(descriptor);
+            descriptor = -1;
+        }
+    }
+
+    /// <summary>Looks at the descriptor while it is sure to be open; the default when it is closed.</summary>
+    internal T? Look<T>(Func<int, T?> look)
+    {
+        lock (closing)
+            return descriptor >= 0 ? look(descriptor) : default;
     }
 
     private LocalLockResult Run(int command, LocalRange range, LocalLockKind kind)
@@ -194,6 +211,8 @@ public sealed class LocalLockWait
 
 public sealed unsafe partial class FileService
 {
+    private readonly ConcurrentDictionary<FileKey, LocalLockFile> lockFiles = new();
+
     /// <summary>
     /// Opens a file for locks of its own (see <see cref="LocalLockFile"/>), as root; STALE when it is gone, INVAL for what is
     /// not a regular file. Whoever holds it closes it when the filesystem is released.
@@ -220,35 +239,33 @@ public sealed unsafe partial class FileService
         status = !regular ? VfsStatus.Inval : descriptor < 0 ? ErrnoMap.Last : VfsStatus.Ok;
         node.Release();
         if (status == VfsStatus.Ok)
-            file = new LocalLockFile(key, descriptor, canWrite);
+            file = new LocalLockFile(key, descriptor, canWrite, lockFiles);
         return status;
     }
 
     /// <summary>
-    /// The path of a file for reports, as the kernel knows it now; null when it is gone, or when the kernel knows no name of it yet:
+    /// The path of a file for reports, as the kernel knows it now; null when nothing of it is open here, or when the kernel knows no name of it yet:
     /// a file that was reached by its handle only, as after a move, is in no directory of the kernel's cache.
     /// </summary>
-    public string? PathOf(in FileKey key)
-    {
-        if (exports.FileSystems.TryGet(key.FileSystem) is not { } fileSystem || FindNode(fileSystem, key, out var node) != VfsStatus.Ok)
-            return null;
-        string? path = DescriptorPath(node!.Descriptor);
-        node.Release();
-        return path is not null && MountTable.IsBelow(path, fileSystem.MountPoint) ? path : null;
-    }
+    public string? PathOf(in FileKey key) =>
+        exports.FileSystems.TryGet(key.FileSystem) is { } fileSystem && Look(key, DescriptorPath) is { } path && MountTable.IsBelow(path, fileSystem.MountPoint) ? path : null;
 
-    /// <summary>The device and the inode of a file, for reports; false when it is gone.</summary>
-    public bool TryLocate(in FileKey key, out (uint Major, uint Minor, ulong Inode) place)
+    /// <summary>The device and the inode of a file, for reports; null when nothing of it is open here.</summary>
+    public (uint Major, uint Minor, ulong Inode)? Locate(in FileKey key) => Look(key, static descriptor =>
     {
-        place = default;
-        if (exports.FileSystems.TryGet(key.FileSystem) is not { } fileSystem || FindNode(fileSystem, key, out var node) != VfsStatus.Ok)
-            return false;
         StatxData data;
         byte empty = 0;
-        bool found = Files.Statx(node!.Descriptor, &empty, Files.AT_EMPTY_PATH, Files.STATX_BASIC_STATS, &data) == 0;
+        return Files.Statx(descriptor, &empty, Files.AT_EMPTY_PATH | Files.AT_STATX_DONT_SYNC, Files.STATX_BASIC_STATS, &data) == 0
+            ? (data.FileSystemMajor, data.FileSystemMinor, data.Inode) : ((uint, uint, ulong)?)null;
+    });
+
+    /// <summary>Looks at a file through a descriptor that is open anyway: to open it could mean to wait for the disk, and a report never waits.</summary>
+    private T? Look<T>(in FileKey key, Func<int, T?> look)
+    {
+        if (nodes.Peek(key) is not { } node)
+            return lockFiles.TryGetValue(key, out var file) ? file.Look(look) : default;
+        var found = look(node.Descriptor);
         node.Release();
-        if (found)
-            place = (data.FileSystemMajor, data.FileSystemMinor, data.Inode);
         return found;
     }
 

@@ -79,6 +79,18 @@ public sealed class NodeCache
         }
     }
 
+    /// <summary>The same for a look from outside, which is no use of the file and is not counted as one.</summary>
+    internal VfsNode? Peek(in FileKey key)
+    {
+        var shard = ShardOf(key);
+        lock (shard)
+        {
+            if (shard.Nodes.TryGetValue(key, out var node))
+                node.AddReference();
+            return node;
+        }
+    }
+
     /// <summary>Puts in a node for a descriptor, which the cache owns from now on, or finds the one that came first.</summary>
     internal VfsNode Insert(in FileKey key, int descriptor, FileSystem fileSystem, FileType type)
     {

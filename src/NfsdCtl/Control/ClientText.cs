@@ -35,7 +35,7 @@ internal static class ClientText
         return text.ToString();
     }
 
-    /// <param name="locate">The device, inode and path of a file, or null when it cannot be told.</param>
+    /// <param name="locate">The device, inode and path of a file, or null when it cannot be told; a file without a path is shown by its key.</param>
     public static string States(IEnumerable<Nfs4StateInfo> states, Func<FileKey, (uint Major, uint Minor, ulong Inode, string? Path)?> locate)
     {
         var text = new StringBuilder();
@@ -49,15 +49,19 @@ internal static class ClientText
             text.Append(state.Kind == StateKind.Open ? "type: open, " : "type: lock, ");
             if (state.Kind == StateKind.Open)
                 text.Append(CultureInfo.InvariantCulture, $"access: {Letters((int)state.Access)}, deny: {Letters((int)state.Deny)}, ");
-            if (state.File is { } file && locate(file) is { } place)
-            {
-                text.Append(CultureInfo.InvariantCulture, $"superblock: \"{place.Major:x2}:{place.Minor:x2}:{place.Inode}\", ");
-                text.Append(CultureInfo.InvariantCulture, $"filename: {Quote(Encoding.UTF8.GetBytes(Shown(place.Path ?? "")))}, ");
-            }
+            if (state.File is { } file)
+                Place(text, file, locate(file));
             text.Append(CultureInfo.InvariantCulture, $"owner: {Quote(state.Owner)}");
             text.Append(state.AdminRevoked ? ", admin-revoked" : state.Expired ? ", expired" : "").Append(" }\n");
         }
         return text.ToString();
+    }
+
+    private static void Place(StringBuilder text, in FileKey file, (uint Major, uint Minor, ulong Inode, string? Path)? found)
+    {
+        if (found is { } place)
+            text.Append(CultureInfo.InvariantCulture, $"superblock: \"{place.Major:x2}:{place.Minor:x2}:{place.Inode}\", ");
+        text.Append(CultureInfo.InvariantCulture, $"filename: {Quote(Encoding.UTF8.GetBytes(found?.Path is { } path ? Shown(path) : file.ToString()))}, ");
     }
 
     private static void Line(StringBuilder text, FormattableString line) => text.Append(line.ToString(CultureInfo.InvariantCulture)).Append('\n');

@@ -39,7 +39,7 @@ public sealed partial class ServerControl
             return null;
         int looked = 0;
         return ClientText.States(StatesOf(id), file =>
-            looked++ < MostPaths && parts.Files.TryLocate(file, out var place) ? (place.Major, place.Minor, place.Inode, parts.Files.PathOf(file)) : null);
+            looked++ < MostPaths && parts.Files.Locate(file) is { } place ? (place.Major, place.Minor, place.Inode, parts.Files.PathOf(file)) : null);
     }
 
     public Outcome<ReleaseReport> ExpireClient(long id, Order order)

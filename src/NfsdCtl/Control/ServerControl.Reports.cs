@@ -12,7 +12,7 @@ namespace NfsdCtl.Hosting;
 /// <summary>What the state machines hold, in the words of the administrator's interface.</summary>
 public sealed partial class ServerControl
 {
-    /// <summary>Paths are looked up for so many files of one report; the others show their identity.</summary>
+    /// <summary>Paths are looked up for so many files of one report; the others, and those of which nothing is open here, show their identity.</summary>
     private const int MostPaths = 10_000;
 
     public IReadOnlyList<LockReport> Locks()

@@ -1,6 +1,7 @@
 using NfsdCtl.TestKit.FileSystems;
 using NfsdCtl.Vfs;
 using NfsdCtl.Vfs.Exports;
+using NfsdCtl.Vfs.Nodes;
 
 namespace NfsdCtl.SystemTests.Vfs;
 
@@ -26,6 +27,33 @@ public sealed class HandleTests(string type) : VfsTestBase(type)
         Assert.That(Read(file, 0, 100, out string data, out bool end), Is.EqualTo(VfsStatus.Ok));
         Assert.That((data, end), Is.EqualTo(("content", true)));
         file.Dispose();
+    });
+
+    [Test]
+    public void A_report_tells_paths_of_what_is_open_and_opens_nothing() => Run(() =>
+    {
+        string path = Path.Combine(Root, "f");
+        FileKey key;
+        using (var root = Mount(AliceId))
+        {
+            Assert.That(Create(root, "f", out var made), Is.EqualTo(VfsStatus.Ok));
+            key = made.Key;
+            made.Dispose();
+        }
+        Assert.That(Files.PathOf(key), Is.EqualTo(path));
+        Assert.That(Files.Locate(key), Is.Not.Null);
+
+        Serve($"{Root} *(rw,insecure{FsIdOption})\n");
+        Assert.That((Files.PathOf(key), Files.Locate(key)), Is.EqualTo(((string?)null, ((uint, uint, ulong)?)null)), "after a restart nothing is open");
+        Assert.That(Nodes.Statistics, Is.EqualTo(new NodeCacheStatistics()), "and a report changes nothing");
+
+        Assert.That(Files.OpenLockFile(key, out var locked), Is.EqualTo(VfsStatus.Ok));
+        for (int i = 0; i <= 60; i++)
+            Nodes.Tick();
+        Assert.That(Nodes.Statistics.Nodes, Is.Zero);
+        Assert.That(Files.Locate(key), Is.Not.Null, "a locked file is open as long as it is locked");
+        locked!.Dispose();
+        Assert.That(Files.Locate(key), Is.Null);
     });
 
     [Test]
