@@ -93,6 +93,7 @@ public sealed class AdminTree
         new Hosts(host),
         new Leases(host),
         new Scopes(host),
+        new Settings(host),
         new Status(host),
     ];
 

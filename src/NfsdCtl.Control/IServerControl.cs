@@ -92,6 +92,9 @@ public interface IServerQueries
 
     long Get(Setting setting);
 
+    /// <summary>Every setting of the server as it is in force now, in the order of the settings file's table.</summary>
+    IReadOnlyList<SettingEntry> Settings();
+
     IReadOnlyList<int> PoolThreads();
 
     /// <summary>Every version that is built, whether on or off.</summary>

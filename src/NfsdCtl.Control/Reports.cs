@@ -5,6 +5,9 @@ namespace NfsdCtl.Control;
 /// <param name="Options">The options in force, comma separated, in the kernel's order and spelling (<c>rw,insecure,sync,…</c>).</param>
 public sealed record ExportEntry(string Path, string Client, string Options, FsId FileSystem);
 
+/// <summary>A key of the settings file, and the value that is in force.</summary>
+public sealed record SettingEntry(string Section, string Key, string Value);
+
 /// <summary>What one export served since it was added.</summary>
 /// <param name="StaleHandles">Handles that named no file any more.</param>
 /// <param name="BytesRead">Bytes sent by READ.</param>

@@ -8,6 +8,9 @@ public static class AdminCommandTable
     public static readonly IReadOnlyList<AdminCommand> All =
     [
         new("status", "Show the server on one screen", Shapes.Mapping),
+        new(
+            "settings", "Show the settings in force, one a line", Shapes.Table(
+                RecordText.ParseList, Column.Of("Section", "section"), Column.Of("Key", "key"), Column.Of("Value", "value"))),
         new("unlock_ip", "Release everything that came in through a server address", Shapes.Answer, Word.Plain("ADDR", "an address of the server")),
         new("unlock_filesystem", "Release everything on the filesystem that holds a path", Shapes.Answer, Word.OfPath("any path on the filesystem")),
         new("unlock_export", "Release everything that was acquired through an export", Shapes.Answer, Word.OfPath("the exported path")),

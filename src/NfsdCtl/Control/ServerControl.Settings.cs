@@ -1,3 +1,4 @@
+using NfsdCtl.Configuration;
 using NfsdCtl.Control;
 using NfsdCtl.Linux;
 using NfsdCtl.Protocols.Nfs4;
@@ -20,6 +21,20 @@ public sealed partial class ServerControl
         Setting.MaxBlockSize => parts.Files.MaxTransfer,
         _ => throw new ArgumentOutOfRangeException(nameof(setting)),
     };
+
+    public IReadOnlyList<SettingEntry> Settings()
+    {
+        // These may have changed since the start; what else may is kept in the settings.
+        var (versions, threads) = (parts.Versions, parts.Rpc.Threads);
+        var inForce = parts.Settings with
+        {
+            Threads = threads,
+            Version3 = versions.Version3,
+            Version4 = versions.MinorVersions != 0,
+            MinorVersions = versions.MinorVersions,
+        };
+        return [.. SettingTable.All.Select(d => new SettingEntry(d.Section, d.Key, d.Show(inForce)))];
+    }
 
     public Outcome<SettingReport> Set(Setting setting, long value, Order order)
     {

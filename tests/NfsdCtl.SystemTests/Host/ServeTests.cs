@@ -1,5 +1,8 @@
 using System.Net;
 using System.Net.Sockets;
+using NfsdCtl.Commands;
+using NfsdCtl.Configuration;
+using NfsdCtl.Hosting;
 using NfsdCtl.Protocols.Nlm;
 using NfsdCtl.SystemTests.Nlm;
 using NfsdCtl.TestKit;
@@ -58,6 +61,20 @@ public sealed class ServeTests
             Assert.That(() => server.Errors, Does.Contain("grace-time (20 s) is shorter than lease-time (21 s)").After(5000, 50));
         else
             Assert.That(server.Errors, Does.Not.Contain("shorter"));
+    }
+
+    [Test]
+    public void The_configuration_shown_is_the_one_in_force()
+    {
+        using var server = new ServerProcess(directory, Export, "--set", "nfsd.max-slots=8").WaitUntilReady();
+        File.WriteAllText(Path.Combine(server.AdminMount, "threads"), "0\n");
+        File.WriteAllText(Path.Combine(server.AdminMount, "nfsv4gracetime"), "33\n");
+        using var output = new StringWriter();
+        using var errors = new StringWriter();
+        var mount = new SettingOverride("--admin-mount", "nfsdctl:admin-mount", server.AdminMount);
+        Assert.That(ServerHost.ShowConfig(new ServeOptions(null, [mount]), output, errors), Is.Zero);
+        Assert.That(errors.ToString(), Is.Empty);
+        Assert.That(output.ToString(), Does.Contain("grace-time = 33\n").And.Contain("max-slots = 8\n").And.Contain("host = 127.0.0.1\n"));
     }
 
     [Test]

@@ -53,6 +53,8 @@ public sealed class FakeServerControl : IServerControl
 
     public List<ClientReport> ClientList { get; } = [];
 
+    public List<SettingEntry> SettingList { get; } = [];
+
     public List<Listener> ListenerList { get; } = [new("tcp", default, 2049), new("udp", default, 2049)];
 
     public List<ProtocolVersion> VersionList { get; private set; } = [new(3, null, true)];
@@ -114,6 +116,8 @@ public sealed class FakeServerControl : IServerControl
     public Outcome<Done> AddListener(string transport, int port, Order order) => Do<Done>($"AddListener {transport} {port}", order, () => Done.Instance);
 
     public long Get(Setting setting) => settings[setting];
+
+    public IReadOnlyList<SettingEntry> Settings() => SettingList;
 
     public IReadOnlyList<int> PoolThreads() => PoolThreadList;
 

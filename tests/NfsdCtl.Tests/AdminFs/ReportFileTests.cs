@@ -73,6 +73,14 @@ public sealed class ReportFileTests : AdminFixture
     }
 
     [Test]
+    public void Settings_are_one_a_line()
+    {
+        Control.SettingList.AddRange([new SettingEntry("nfsd", "host", ""), new SettingEntry("nfsd", "port", "2049")]);
+        Assert.That(Read("settings"), Is.EqualTo(
+            "- {\"section\":\"nfsd\",\"key\":\"host\",\"value\":\"\"}\n- {\"section\":\"nfsd\",\"key\":\"port\",\"value\":\"2049\"}\n"));
+    }
+
+    [Test]
     public void Status_is_one_mapping() => Assert.That(Read("status"), Does.StartWith(
         "version: \"0.1.0\"\npid: 4711\nuptime: 61\nserving: true\nthreads: 32\naddresses: [\"10.0.0.1\"]\nlisteners: [\"tcp *:2049\", \"udp *:2049\"]\n"));
 }

@@ -3,6 +3,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using NfsdCtl.AdminFs;
 using NfsdCtl.Commands;
+using NfsdCtl.Configuration;
 using NfsdCtl.TestKit.Control;
 
 namespace NfsdCtl.Tests.Control;
@@ -48,7 +49,7 @@ public sealed class CommandLineTests
             "--admin-mount", "/a", "--state-dir", "/s", "--grace", "10", "--lease", "20", "--rpcbind", "off");
         Assert.That(code, Is.EqualTo(42));
         Assert.That(served!.ConfigFile, Is.EqualTo("/c"));
-        Assert.That(served.Overrides, Is.EquivalentTo(new Dictionary<string, string>
+        Assert.That(served.Overrides.ToDictionary(o => o.Path, o => o.Value), Is.EquivalentTo(new Dictionary<string, string>
         {
             ["nfsdctl:exports"] = Path.GetFullPath("e"),
             ["nfsd:host"] = "10.0.0.1,::1",
@@ -62,6 +63,30 @@ public sealed class CommandLineTests
             ["nfsd:lease-time"] = "20",
             ["nfsdctl:rpcbind"] = "off",
         }));
+    }
+
+    [Test]
+    public void Any_setting_can_be_given()
+    {
+        var (code, _, errors, served) = Run("serve", "--set", "nfsd.max-slots=8", "--set", "NFSD.vers4.0=n", "--port", "1", "--set", "statd.name=a=b");
+        Assert.That(code, Is.EqualTo(42), errors);
+        Assert.That(served!.Overrides, Is.EqualTo(new SettingOverride[]
+        {
+            new("--port", "nfsd:port", "1"),
+            new("--set nfsd.max-slots", "nfsd:max-slots", "8"),
+            new("--set NFSD.vers4.0", "nfsd:vers4.0", "n"),
+            new("--set statd.name", "statd:name", "a=b"),
+        }));
+    }
+
+    [TestCase("nfsd.threads")]
+    [TestCase("threads=8")]
+    [TestCase("nfsd.=8")]
+    public void What_is_no_setting_is_not_understood(string text)
+    {
+        var (code, _, errors, served) = Run("config", "--set", text);
+        Assert.That((code, served), Is.EqualTo((2, (ServeOptions?)null)));
+        Assert.That(errors, Does.Contain($"--set: '{text}' is not SECTION.KEY=VALUE"));
     }
 
     [Test]

@@ -60,6 +60,17 @@ public sealed class ServerControlTests
     }
 
     [Test]
+    public void The_settings_are_those_in_force()
+    {
+        Assert.That(control.Set(Setting.GraceTime, 33, Order()).Ok);
+        Assert.That(control.SetVersions([new(3, null, true), new(4, null, true), new(4, 1, true)], Order()).Ok);
+        var settings = control.Settings().ToDictionary(s => $"{s.Section}.{s.Key}", s => s.Value);
+        Assert.That(settings.Keys, Is.EqualTo(SettingTable.All.Select(d => $"{d.Section}.{d.Key}")));
+        Assert.That((settings["nfsd.grace-time"], settings["nfsd.lease-time"], settings["nfsdctl.state-dir"]), Is.EqualTo(("33", "90", directory)));
+        Assert.That((settings["nfsd.vers4.0"], settings["nfsd.vers4.1"], settings["nfsd.vers4.2"]), Is.EqualTo(("n", "y", "n")));
+    }
+
+    [Test]
     public void A_client_that_holds_nothing_counts_as_one_too()
     {
         new TestNfs4Client(harness, "10.0.0.1", "c").Connect();

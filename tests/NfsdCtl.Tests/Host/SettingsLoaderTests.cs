@@ -4,7 +4,7 @@ namespace NfsdCtl.Tests.Host;
 
 public sealed class SettingsLoaderTests
 {
-    private static readonly Dictionary<string, string> Nothing = [];
+    private static readonly SettingOverride[] Nothing = [];
 
     private string file = "";
 
@@ -14,10 +14,10 @@ public sealed class SettingsLoaderTests
     [TearDown]
     public void RemoveFile() => File.Delete(file);
 
-    private ServerSettings Load(string text, Dictionary<string, string>? overrides = null)
+    private ServerSettings Load(string text, params SettingOverride[] overrides)
     {
         File.WriteAllText(file, text);
-        return SettingsLoader.Load(file, overrides ?? Nothing);
+        return SettingsLoader.Load(file, overrides);
     }
 
     private IReadOnlyList<ConfigurationProblem> Problems(string text) =>
@@ -54,7 +54,7 @@ public sealed class SettingsLoaderTests
     [Test]
     public void The_command_line_overrides_the_file()
     {
-        var settings = Load("[nfsd]\nport=2050\nthreads=4\n", new() { ["nfsd:port"] = "2051" });
+        var settings = Load("[nfsd]\nport=2050\nthreads=4\n", new SettingOverride("--port", "nfsd:port", "2051"));
         Assert.That((settings.Port, settings.Threads), Is.EqualTo((2051, 4)));
     }
 
@@ -89,8 +89,18 @@ public sealed class SettingsLoaderTests
     [Test]
     public void A_mistake_on_the_command_line_is_said_to_be_there()
     {
-        var e = Assert.Throws<ConfigurationException>(() => Load("[nfsd]\nport=2050\n", new() { ["nfsd:port"] = "70000" }));
-        Assert.That(e!.Message, Is.EqualTo("command line: [nfsd] port: '70000' is not a number from 0 to 65535"));
+        var e = Assert.Throws<ConfigurationException>(() => Load("[nfsd]\nport=2050\n", new SettingOverride("--port", "nfsd:port", "70000")));
+        Assert.That(e!.Message, Is.EqualTo("--port: [nfsd] port: '70000' is not a number from 0 to 65535"));
+    }
+
+    [TestCase("nfsd:foo", "--set nfsd.foo: [nfsd] has no key 'foo'")]
+    [TestCase("foo:port", "--set foo.port: there is no section [foo]")]
+    [TestCase("nfsd:port", "--set nfsd.port: [nfsd] port was set before, by --port")]
+    [TestCase("nfsd:threads", "--set nfsd.threads: [nfsd] threads: 'x' is not a number from 1 to 1024")]
+    public void A_mistake_in_an_option_is_told_as_in_a_file(string path, string message)
+    {
+        var e = Assert.Throws<ConfigurationException>(() => Load("", new SettingOverride("--port", "nfsd:port", "1"), new SettingOverride("--set " + path.Replace(':', '.'), path, "x")));
+        Assert.That(e!.Message, Does.StartWith(message));
     }
 
     [Test]
